@@ -1,0 +1,158 @@
+"""What both simulators need to be servers: a port of their own, faults on demand, and somebody who may watch.
+
+A fault is ordered by a test, or over HTTP at `POST /_control/faults`, for the next requests that match it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn, Self
+
+from aiohttp import web
+
+type Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer as they stood on the wire. Bodies of file content are left out (None)."""
+
+    method: str
+    path_and_query: str
+    request_headers: dict[str, str]
+    request_body: bytes | None
+    status: int
+    response_headers: dict[str, str]
+    response_body: bytes | None
+    faulted: bool
+
+
+@dataclass(slots=True)
+class Fault:
+    """What happens to the next `times` requests whose "METHOD /path?query" matches `match` (a regular expression).
+
+    `status` answers instead of the simulator (nothing takes effect); `reset` closes the connection before anything
+    happens; `lost` lets the request take effect and closes the connection without an answer; `cut_after` sends so many
+    bytes of the real answer's body and closes; `delay` waits (seconds) before anything else.
+    """
+
+    match: str
+    times: int = 1
+    skip: int = 0
+    delay: float = 0
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    kind: Literal["none", "reset", "lost", "cut"] = "none"
+    cut_after: int = 0
+
+    def takes(self, line: str) -> bool:
+        if self.times <= 0 or not re.search(self.match, line):
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True
+
+
+class Serving:
+    """Runs one aiohttp application on a loopback port; knows faults and observers."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.observers: list[Callable[[Exchange], None]] = []
+        self.base_url = ""
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, app: web.Application, *, port: int = 0) -> None:
+        """Serve `app` on 127.0.0.1; port 0 takes a free one. Sets `base_url`."""
+        app.middlewares.append(self.middleware)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        host, bound = self._runner.addresses[0][:2]
+        self.base_url = f"http://{host}:{bound}"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @asynccontextmanager
+    async def running(self, app: web.Application, *, port: int = 0) -> AsyncIterator[Self]:
+        await self.start(app, port=port)
+        try:
+            yield self
+        finally:
+            await self.stop()
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Next) -> web.StreamResponse:
+        line = f"{request.method} {request.path_qs}"
+        fault = next((f for f in self.faults if f.takes(line)), None)
+        if fault is None:
+            response = await answer(request, handler)
+            await self._observe(request, response, faulted=False)
+            return response
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault.kind == "reset":
+            abort(request)
+        if fault.status is not None:
+            return web.Response(status=fault.status, headers=fault.headers, text=fault.body)
+        response = await answer(request, handler)
+        if fault.kind == "lost":
+            abort(request)
+        if fault.kind == "cut":
+            await self._cut(request, response, fault.cut_after)
+        await self._observe(request, response, faulted=True)
+        return response
+
+    async def _cut(self, request: web.Request, response: web.StreamResponse, after: int) -> None:
+        """Promise the whole body, send a part of it, then drop the connection."""
+        if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
+            abort(request)
+        partial = web.StreamResponse(status=response.status, headers=response.headers)
+        partial.content_length = len(response.body)
+        await partial.prepare(request)
+        await partial.write(response.body[:after])
+        abort(request)
+
+    async def _observe(self, request: web.Request, response: web.StreamResponse, *, faulted: bool) -> None:
+        if not self.observers or request.path.startswith("/_control"):
+            return
+        small = request.content_type in {"application/json", "text/plain"}
+        sent = await request.read() if small and not response.prepared else None
+        got = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else None
+        exchange = Exchange(
+            method=request.method,
+            path_and_query=request.path_qs,
+            request_headers={k.lower(): v for k, v in request.headers.items()},
+            request_body=sent,
+            status=response.status,
+            response_headers={k.lower(): v for k, v in response.headers.items()},
+            response_body=got,
+            faulted=faulted,
+        )
+        for observer in self.observers:
+            observer(exchange)
+
+
+async def answer(request: web.Request, handler: Next) -> web.StreamResponse:
+    """The simulator's answer; what aiohttp raises as an answer (404 of an unknown route) is one too."""
+    try:
+        return await handler(request)
+    except web.HTTPException as problem:
+        return problem
+
+
+def abort(request: web.Request) -> NoReturn:
+    """Drop the connection without an answer, as a dying server or network does."""
+    if request.transport is not None:
+        request.transport.abort()
+    raise ConnectionResetError("dropped by a fault")
