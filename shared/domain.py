@@ -1,0 +1,384 @@
+"""The words of the bridge, as types.
+
+Terminology
+-----------
+item            a file or folder in a drive (Graph: driveItem); a working file while people edit it
+asset           a file plus its rights and metadata in CELUM; the governed master
+collection      where assets stand in CELUM; an asset may stand in several
+column          a list-item field of a SharePoint library;  field: an information field in CELUM
+content         what a file holds, named by its signature; an approval belongs to a content, not to a file
+link            the ledger's row of truth about one file under one flow
+facts           what was read about a file before something is decided about it
+decision        ignore, wait, hold or do, with reasons; made purely from flow, facts and link
+transfer        the carrying out of one decision, step by step, with checkpoints
+echo            a change signal caused by our own write
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+DriveId = NewType("DriveId", str)
+ItemId = NewType("ItemId", str)
+FlowId = NewType("FlowId", str)
+AssetId = NewType("AssetId", int)
+VersionId = NewType("VersionId", int)
+CollectionId = NewType("CollectionId", int)
+FieldId = NewType("FieldId", int)
+LinkKey = NewType("LinkKey", str)  # "<flow>|<drive>|<item>"
+
+type Value = str | tuple[str, ...]  # a column or property as text; several for multi-choice; "" and () are empty
+
+
+# --- OneDrive ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who did something; `id` is the directory id. An application (ours too) is no person."""
+
+    id: str = ""
+    name: str = ""
+    email: str = ""
+    is_application: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a file as OneDrive names them. `quick_xor` is None while OneDrive has not computed it."""
+
+    size: int
+    quick_xor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file or folder as one answer of Graph shows it. Members that the answer left out are None.
+
+    `path` is from the library's root, with a leading slash, names in NFC as OneDrive spells them; None where unknown.
+    """
+
+    drive: DriveId
+    id: ItemId
+    name: str
+    parent: ItemId | None
+    etag: str | None
+    content: Content | None = None  # None for folders, packages and deleted items
+    path: str | None = None
+    is_folder: bool = False
+    is_root: bool = False
+    is_package: bool = False
+    deleted: bool = False
+    malware: bool = False
+    ctag: str | None = None
+    created: datetime | None = None
+    modified: datetime | None = None
+    created_by: Person | None = None
+    modified_by: Person | None = None
+    web_url: str | None = None
+    mime_type: str | None = None
+    pixels: tuple[int, int] | None = None  # width, height of an image
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The list-item fields of a file by internal name, as text (dates ISO 8601 UTC, booleans true/false, people e-mail).
+
+    `display` maps display names to internal names; a display name that two columns share maps to both.
+    `unreadable` names columns whose value has a shape that is not understood.
+    """
+
+    values: Mapping[str, Value]
+    display: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)  # internal name → text, choice, dateTime, dateOnly, number …
+    unreadable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemVersion:
+    """One version of a list item, newest first in every list; `id` is also that of the drive item's version."""
+
+    id: str
+    modified: datetime
+    modified_by: Person | None
+    values: Mapping[str, Value]
+
+
+# --- CELUM ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    id: VersionId
+    filename: str
+    size: int
+    checksum: str | None
+    created: datetime | None = None
+    created_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """`available` for the direct form; otherwise the dated form, UTC instants, either end open when None."""
+
+    available: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class FieldType(StrEnum):
+    TEXT = "TEXT"
+    TEXT_AREA = "TEXT_AREA"
+    LOCALIZED_TEXT = "LOCALIZED_TEXT"
+    LOCALIZED_TEXT_AREA = "LOCALIZED_TEXT_AREA"
+    NUMBER = "NUMBER"
+    DOUBLE = "DOUBLE"
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    DROPDOWN = "DROPDOWN"
+    COLLECTION_REFERENCE = "COLLECTION_REFERENCE"
+    TAG_REFERENCE = "TAG_REFERENCE"
+
+
+# What a field holds, in CELUM's own terms: text; locale → text; number; bool; instant; option index; ids, sorted.
+type FieldContent = str | Mapping[str, str] | int | float | bool | datetime | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """An asset as one answer of CELUM shows it. `fields` is None where the answer left fields out (never "empty")."""
+
+    id: AssetId
+    name: str
+    type_id: int | None
+    current_version: Version
+    parents: tuple[CollectionId, ...]
+    released: bool
+    fields: Mapping[FieldId, FieldContent] | None = None
+    availability: Availability | None = None
+    validation: Mapping[str, bool] = field(default_factory=dict)
+    locked_by: int | None = None
+    lock_comment: str | None = None
+    created: datetime | None = None
+    created_by: int | None = None
+    modified: datetime | None = None
+
+
+# --- What is decided --------------------------------------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    IGNORE = "ignore"
+    WAIT = "wait"
+    HOLD = "hold"
+    DO = "do"
+    NOTHING = "nothing"  # all gates passed and everything already is as it should be
+
+
+class Verb(StrEnum):
+    CREATE = "create"
+    ADD_VERSION = "add_version"
+    UPDATE = "update"  # fields, name, collections, availability: no bytes move
+    CLOSE = "close"  # the source is gone or left the pattern: the link is closed and shown
+
+
+class Kind(StrEnum):
+    """A fact that costs a call to gather."""
+
+    COLUMNS = "columns"
+    SIGNATURE = "signature"  # of the present content; of an Office package this reads its central directory
+    VERSIONS = "versions"  # the list item's versions with their columns
+    VERSION_SIGNATURE = "version signature"  # `of` names the version
+    OFFICE = "office properties"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    kind: Kind
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about one file at the time of a decision. What was not gathered yet is None (or not in the map)."""
+
+    now: datetime
+    item: Item
+    columns: Columns | None = None
+    signature: str | None = None
+    versions: tuple[ItemVersion, ...] | None = None
+    versions_unreadable: bool = False  # asked for, refused (403)
+    version_signatures: Mapping[str, str] = field(default_factory=dict)  # version id → signature
+    office: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why; `rule` is the place in the flow file (`ready.column.ApprovalStatus`), `text` a sentence for people.
+
+    `outside` is true where the cause lies outside the file, so that no change of the file will announce its end.
+    """
+
+    rule: str
+    text: str
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWish:
+    """What a flow wants an information field to hold: text as read, still to be converted to the field's own type.
+
+    Empty (`""` or `()`) means: clear it, if the bridge wrote what stands there. A `kind` of "date" is a calendar day.
+    """
+
+    label: str
+    value: Value
+    authority: str = "onedrive"  # who wins when both sides changed it: onedrive | celum
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Everything a flow wants to be true in CELUM about one file."""
+
+    collection: str  # path
+    asset_type: str
+    name: str
+    filename: str
+    fields: tuple[FieldWish, ...]
+    intake: str | None = None  # path
+    key_field: str | None = None  # label
+    available_since: datetime | None = None
+    available_until: datetime | None = None
+    create_collections: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The content that was approved: its signature, and the version of the list item in which approval was given."""
+
+    signature: str
+    version: str | None
+    at: datetime
+    by: str = ""  # directory id
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to happen with one file now, and why. `used` holds every value that led here; `facts_hash` names them."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+    verb: Verb | None = None
+    wish: Wish | None = None
+    until: datetime | None = None  # WAIT: when to look again; None = when somebody changes something
+    signature: str | None = None
+    approval: Approval | None = None  # to be recorded in the link when it differs from what stands there
+    gate_open: bool | None = None  # whether the approving values hold now; None = not looked at
+    used: Mapping[str, str] = field(default_factory=dict)
+    facts_hash: str = ""
+    generation: int = 0
+
+
+# --- What the ledger knows --------------------------------------------------------------------------------------
+
+
+class LinkState(StrEnum):
+    BEFORE = "before"  # was there before the flow; left alone until it changes
+    SEEN = "seen"  # first sight written; a quiet period runs or a gate is not open yet
+    HELD = "held"
+    SETTLED = "settled"
+    FAILED = "failed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was true when the link last settled, and what the bridge last wrote (the base of three-way updates)."""
+
+    content: Content
+    signature: str
+    facts_hash: str
+    asset: AssetId
+    version: VersionId
+    at: datetime
+    version_of_item: str | None = None  # the OneDrive version that was read
+    name: str = ""
+    collection: CollectionId | None = None  # the target that the bridge added
+    fields: Mapping[str, FieldContent] = field(default_factory=dict)  # label → what the bridge last wrote
+    checksum: str | None = None
+    sha256: str | None = None
+    verified: str = "checksum"  # checksum | download | size
+
+
+class Step(StrEnum):
+    """Where an ingest transfer stands: the step that has to be done next."""
+
+    PREPARE = "prepare"
+    UPLOAD = "upload"
+    IDENTIFY = "identify"
+    REGISTER = "register"
+    VERIFY = "verify"
+    COMPLETE = "complete"
+    SETTLE = "settle"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The one transfer of a link. Everything that must survive a kill stands here."""
+
+    id: str
+    verb: Verb
+    step: Step
+    signature: str
+    facts_hash: str
+    started: datetime
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    watch_at: datetime | None = None  # where its watch entry stands in `due`
+    attempt: int = 0
+    again: bool = False
+    progress: int = 0  # bytes sent, for people
+    handle: str | None = None  # CELUM's upload handle
+    hashes: Mapping[str, str] = field(default_factory=dict)  # algorithm → digest of the bytes as read
+    size: int | None = None
+    content: Content | None = None  # what OneDrive said of the bytes that were read
+    registering: datetime | None = None  # set before a create or add-version whose outcome may stay unknown
+    probes: int = 0  # how often an unknown outcome was looked for
+    base_version: VersionId | None = None  # the asset's version before ours
+    asset: AssetId | None = None
+    version: VersionId | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The row of truth about one file under one flow."""
+
+    key: LinkKey
+    flow: FlowId
+    drive: DriveId
+    item: ItemId
+    state: LinkState
+    content: Content | None = None  # the present content as first seen …
+    seen_at: datetime | None = None  # … and when the ledger first saw it
+    gate_closed_for: Content | None = None  # the content on which the approving values were last seen not to hold
+    approval: Approval | None = None
+    settled: Settled | None = None
+    transfer: Transfer | None = None
+    reasons: tuple[Reason, ...] = ()
+    receipt: str | None = None  # eTag at which a fresh read showed exactly what we settled and wrote
+    run_date: str | None = None  # run.date, frozen when the link first settles
+    run_id: str | None = None
+    due_at: datetime | None = None  # where its own due entry stands
+    path: str | None = None  # last known, for people
+    generation: int = 0
+    etag: str | None = None  # of the row; None = not stored yet
+
+
+def link_key(flow: FlowId, drive: DriveId, item: ItemId) -> LinkKey:
+    return LinkKey(f"{flow}|{drive}|{item}")
