@@ -86,7 +86,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The list-item fields of a file by internal name, as text (dates ISO 8601 UTC, booleans true/false, people e-mail).
+    """The list-item fields of a file by internal name, as text (dates ISO 8601 UTC, booleans true/false).
+
+    A person column holds the e-mail address, a lookup or managed-metadata column its label.
 
     `display` maps display names to internal names; a display name that two columns share maps to both.
     `unreadable` names columns whose value has a shape that is not understood.
@@ -214,6 +216,7 @@ class Facts:
     versions_unreadable: bool = False  # asked for, refused (403)
     version_signatures: Mapping[str, str] = field(default_factory=dict)  # version id → signature
     office: Mapping[str, str] | None = None
+    time_scale: float = 1  # every wait is divided by it; 1 outside the local stack
 
 
 @dataclass(frozen=True, slots=True)

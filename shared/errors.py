@@ -91,7 +91,7 @@ class RemoteError(BridgeError):
 
 
 class Throttled(RemoteError):
-    """`retry_after` in seconds as the system asked (the larger of Retry-After and RateLimit-Reset); None = it did not say."""
+    """`retry_after` in seconds: the larger of Retry-After and RateLimit-Reset; None = the system did not say."""
 
     def __init__(
         self, system: System, operation: str, came_back: str, *, status: int, retry_after: float | None
