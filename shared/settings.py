@@ -1,0 +1,166 @@
+"""App settings: read once, every problem reported together.
+
+The same names stand in `local.settings.example.json` and in the README; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.errors import SettingsProblem
+
+STORAGE = "AzureWebJobsStorage"  # the platform's own name; connection="AzureWebJobsStorage" on every trigger
+UNRESOLVED = "@Microsoft.KeyVault("  # how a Key Vault reference arrives that the platform could not resolve
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SHAREPOINT_HOSTS = "sharepoint.com,sharepoint.us,sharepoint.cn,svc.ms"  # where Graph's pre-authenticated URLs lead
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Azurite by connection string, Azure by identity: the rule of the platform's own triggers."""
+
+    connection_string: str | None
+    queue_uri: str | None
+    table_uri: str | None
+    client_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    storage: Storage
+    tenant: str
+    public_url: str
+    notification_key: tuple[str, str]  # key id, secret
+    previous_notification_key: tuple[str, str] | None
+    graph_url: str
+    graph_local_token: str | None
+    graph_user_agent: str
+    identity_client_id: str | None
+    content_hosts: tuple[str, ...]
+    celum_url: str
+    celum_key: str
+    celum_username: str | None
+    celum_client: str | None
+    celum_upload_hosts: tuple[str, ...]
+    celum_asset_url: str | None
+    flows_file: str
+    time_scale: float
+
+    @property
+    def notification_url(self) -> str:
+        return f"{self.public_url}/api/graph/notifications"
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.problems: list[str] = []
+
+    def optional(self, name: str) -> str | None:
+        value = self.environment.get(name, "").strip()
+        if value.startswith(UNRESOLVED):
+            self.problems.append(
+                f"{name} is a Key Vault reference that was not resolved; check the vault and its access"
+            )
+            return None
+        return value or None
+
+    def required(self, name: str, why: str) -> str:
+        value = self.optional(name)
+        if value is None and not any(p.startswith(f"{name} ") for p in self.problems):
+            self.problems.append(f"{name} is missing: {why}")
+        return value or ""
+
+    def url(self, name: str, why: str, default: str | None = None) -> str:
+        value = self.optional(name) or default or self.required(name, why)
+        if not value:
+            return ""
+        parts = urlsplit(value)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        if not parts.hostname or not secure:
+            self.problems.append(f'{name} is "{value}": an https URL is needed (http only to this machine)')
+        return value.rstrip("/")
+
+    def listing(self, name: str, default: str = "") -> tuple[str, ...]:
+        return tuple(part.strip().lower() for part in (self.optional(name) or default).split(",") if part.strip())
+
+    def key(self, name: str, value: str | None) -> tuple[str, str] | None:
+        if not value:
+            return None
+        found = re.fullmatch(r"([A-Za-z0-9]{1,8}):(.{16,})", value)
+        if found is None:
+            self.problems.append(
+                f"{name} must read <key id>:<secret>, 1-8 letters or digits and at least 16 characters"
+            )
+            return None
+        return found[1], found[2]
+
+    def scale(self) -> float:
+        value = self.optional("BRIDGE_TIME_SCALE") or "1"
+        try:
+            scale = float(value)
+        except ValueError:
+            scale = 0
+        if not 0 < scale <= 10_000:
+            self.problems.append(f'BRIDGE_TIME_SCALE is "{value}": a number above 0 is needed')
+            return 1
+        if scale != 1 and self.environment.get("WEBSITE_SITE_NAME"):
+            self.problems.append("BRIDGE_TIME_SCALE is for the local stack only: remove it in Azure")
+        return scale
+
+    def storage(self) -> Storage:
+        connection = self.optional(STORAGE)
+        if connection == "UseDevelopmentStorage=true":
+            connection = DEVELOPMENT_STORAGE
+        queue, table = self.optional(f"{STORAGE}__queueServiceUri"), self.optional(f"{STORAGE}__tableServiceUri")
+        if not connection and not (queue and table):
+            self.problems.append(
+                f"{STORAGE} is missing: a connection string, or {STORAGE}__queueServiceUri and {STORAGE}__tableServiceUri"
+            )
+        return Storage(connection, queue, table, self.optional(f"{STORAGE}__clientId"))
+
+
+# The public, well-known account of the storage emulator.
+DEVELOPMENT_STORAGE = (
+    "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
+    "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
+    "BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1;QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;"
+    "TableEndpoint=http://127.0.0.1:10002/devstoreaccount1"
+)
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Read every setting. Raises SettingsProblem that names all missing, unresolved and wrong ones."""
+    read = _Reader(environment)
+    secret = "NOTIFICATION_SECRET"  # noqa: S105  a setting's name
+    settings = Settings(
+        storage=read.storage(),
+        tenant=read.required("BRIDGE_TENANT_ID", "the directory (tenant) id of Microsoft 365"),
+        public_url=read.url("BRIDGE_PUBLIC_URL", "where Graph reaches this app, https://<app>.azurewebsites.net"),
+        notification_key=read.key(secret, read.required(secret, "<key id>:<secret> that signs clientState"))
+        or ("", ""),
+        previous_notification_key=read.key(f"{secret}_PREVIOUS", read.optional(f"{secret}_PREVIOUS")),
+        graph_url=read.url("GRAPH_URL", "", default="https://graph.microsoft.com"),
+        graph_local_token=read.optional("GRAPH_LOCAL_TOKEN"),
+        graph_user_agent=read.optional("GRAPH_USER_AGENT") or "NONISV|Acme|OneDriveCelumBridge/0.1",
+        identity_client_id=read.optional("BRIDGE_IDENTITY_CLIENT_ID"),
+        content_hosts=read.listing("ONEDRIVE_CONTENT_HOSTS", SHAREPOINT_HOSTS),
+        celum_url=read.url("CELUM_URL", "the tenant's Content API, https://<host>/content-api/v1"),
+        celum_key=read.required("CELUM_API_KEY", "the key of the service user, without any prefix"),
+        celum_username=read.optional("CELUM_USERNAME"),
+        celum_client=read.optional("CELUM_CLIENT"),
+        celum_upload_hosts=read.listing("CELUM_UPLOAD_HOSTS"),
+        celum_asset_url=read.optional("CELUM_ASSET_URL"),
+        flows_file=read.optional("FLOWS_FILE") or "flows.yaml",
+        time_scale=read.scale(),
+    )
+    if settings.celum_asset_url and "{id}" not in settings.celum_asset_url:
+        read.problems.append("CELUM_ASSET_URL must contain {id}, where the asset's id goes")
+    if settings.graph_local_token and urlsplit(settings.graph_url).hostname not in LOOPBACK:
+        read.problems.append("GRAPH_LOCAL_TOKEN is for a simulator on this machine only: remove it, or set GRAPH_URL")
+    if read.problems:
+        raise SettingsProblem(tuple(read.problems))
+    return settings
