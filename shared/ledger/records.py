@@ -1,0 +1,47 @@
+"""What only ever grows: evidence for auditors, the journal for `explain`."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+
+from shared.domain import AssetId, LinkKey
+from shared.ledger.keys import instant, instant_text, newest_first
+from shared.ledger.part import Part
+from shared.ledger.rows import Record
+from shared.ledger.store import JOURNAL, Row, Table, journal_table
+
+
+class Records(Part):
+    async def add_evidence(self, asset: AssetId, entry: Mapping[str, str]) -> None:
+        """Upsert under a key that nobody else draws. A function that is killed and repeated may leave two of them."""
+        await self._store.upsert(Table.EVIDENCE, self._row(str(asset), entry))
+
+    async def evidence(self, asset: AssetId, limit: int | None = None) -> tuple[Record, ...]:
+        """Newest first. A plain read."""
+        rows = self._store.query(Table.EVIDENCE, str(asset), limit=limit)
+        return tuple([_record(row) async for row in rows])
+
+    async def add_journal(self, link: LinkKey, entry: Mapping[str, str]) -> None:
+        """Upsert under a key that nobody else draws, in the table of this month."""
+        await self._store.upsert(journal_table(self._clock.now()), self._row(link, entry))
+
+    async def journal(self, link: LinkKey, limit: int | None = None) -> tuple[Record, ...]:
+        """Newest first, month by month. A plain read."""
+        found: list[Record] = []
+        for table in reversed(await self._store.tables(JOURNAL)):
+            left = None if limit is None else limit - len(found)
+            if left is not None and left <= 0:
+                break
+            found += [_record(row) async for row in self._store.query(table, link, limit=left)]
+        return tuple(found)
+
+    def _row(self, partition: str, entry: Mapping[str, str]) -> Row:
+        now = self._clock.now()
+        properties = {"at": instant_text(now), "entry": json.dumps(dict(entry), ensure_ascii=False)}
+        return Row(partition, f"{newest_first(now)}-{secrets.token_hex(8)}", properties)
+
+
+def _record(row: Row) -> Record:
+    return Record(instant(row.properties["at"]), json.loads(row.properties["entry"]))

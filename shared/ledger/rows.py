@@ -1,0 +1,140 @@
+"""What the ledger hands out and takes in, beside Link. `etag` is None until the row was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain import AssetId, Content, DriveId, FlowId, ItemId, LinkKey, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the changes of a drive were read; `next_link` while a page is followed by another."""
+
+    drive: DriveId
+    delta_link: str | None = None
+    next_link: str | None = None
+    generation: int = 0
+    baseline_done: bool = False
+    etag: str | None = None
+
+
+class SubscriptionState(StrEnum):
+    CREATING = "creating"  # written before the call, so that one whose answer got lost is recognised as ours
+    LIVE = "live"
+    LOST = "lost"  # Graph removed it or does not know it any more
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    drive: DriveId
+    id: str
+    expires: datetime | None
+    state: SubscriptionState
+    notification_url: str
+    key_id: str  # of the secret behind its clientState
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanLease:
+    """The right to scan a drive. `dirty` and `etag` are as last seen: a doorbell may have rung since."""
+
+    drive: DriveId
+    owner: str
+    until: datetime
+    dirty: bool = False
+    last_scan: datetime | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Somebody else scans until `until`; that there is more to do is noted, and was already when `was_dirty`."""
+
+    until: datetime
+    was_dirty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """`moved` marks a folder whose message about its descendants may not have been sent yet."""
+
+    drive: DriveId
+    id: ItemId
+    name: str
+    parent: ItemId | None
+    moved: bool = False
+
+
+class RefKind(StrEnum):
+    ITEM = "item"
+    ASSET = "asset"
+    HASH = "hash"
+    GATE = "gate"
+
+
+def item_ref(drive: DriveId, item: ItemId) -> str:
+    return f"{drive}|{item}"
+
+
+def asset_ref(asset: AssetId) -> str:
+    return str(asset)
+
+
+def hash_ref(content: Content) -> str | None:
+    """None while OneDrive has not computed the hash."""
+    return f"{content.size}|{content.quick_xor}" if content.quick_xor else None
+
+
+class DueKind(StrEnum):
+    DECIDE = "decide"
+    TRANSFER = "transfer"  # waits for a slot or a retry
+    WATCH = "watch"  # over a running transfer
+
+
+@dataclass(frozen=True, slots=True)
+class DueEntry:
+    """One entry for each (at, link, kind); entries sort by time."""
+
+    at: datetime
+    link: LinkKey
+    kind: DueKind
+    note: str = ""
+
+
+class AttentionKind(StrEnum):
+    HELD = "held"
+    FAILED = "failed"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    kind: AttentionKind
+    link: LinkKey
+    flow: FlowId
+    path: str | None
+    reasons: tuple[Reason, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry of the evidence or the journal."""
+
+    at: datetime
+    entry: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The right to run one transfer."""
+
+    index: int
+    holder: str
+    until: datetime
+    etag: str | None = None
