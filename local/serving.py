@@ -105,6 +105,8 @@ class Serving:
             abort(request)
         if fault.status is not None:
             return web.Response(status=fault.status, headers=fault.headers, text=fault.body)
+        if fault.kind == "cut":
+            request["cut_after"] = fault.cut_after  # a handler that streams a file cuts it itself
         response = await answer(request, handler)
         if fault.kind == "lost":
             abort(request)

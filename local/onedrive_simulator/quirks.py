@@ -1,0 +1,93 @@
+"""Every oddity of the real service as one switch. The defaults are what its documentation promises."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+
+@dataclass(slots=True)
+class Quirks:
+    # authentication
+    revoked_tokens: tuple[str, ...] = ()  # these bearer tokens get 401; "*" revokes all
+
+    # delta
+    delta_page_size: int = 200
+    delta_repeats_unchanged: bool = False  # one item that did not change comes along (Q10)
+    delta_empty_page: bool = False  # every run starts with an empty page that has a nextLink
+    delta_duplicates: bool = False  # the last item of a page opens the next one again
+    delta_missing_tombstones: bool = False  # deletes are not reported (Q10)
+    delta_omits_deleted_descendants: bool = False  # only the deleted folder itself is reported
+    delta_repeats_next_link: bool = False  # the same nextLink and page for ever
+    delta_with_ctag: bool = False  # OneDrive for Business leaves it out
+    delta_with_path: bool = False  # parentReference.path is left out
+    delta_tombstones_keep_name: bool = False
+    delta_expands_fields: bool = False  # $expand=listItem($expand=fields) is refused in delta
+
+    # subscriptions
+    subscription_create_status: int = 0  # for example 403 for Sites.Selected
+    subscription_quota: int = 100  # per drive
+    validation_seconds: float = 10
+    notification_coalesce_seconds: float = 0.02
+    notifications_lost: bool = False
+    notifications_doubled: bool = False
+    notifications_delay_seconds: float = 0
+    notifications_batched: bool = False  # all subscriptions of one address in one POST, with an unknown one
+
+    # download
+    download_url_seconds: int = 3600
+    range_ignored: bool = False
+    hash_missing: bool = False  # items come without hashes for a while
+
+    # upload
+    ranges_with_end: bool = False  # nextExpectedRanges as "26-1000" instead of "26-"
+    session_seconds: int = 900
+    session_hard_seconds: int = 86400  # tempauth in the URL ends
+    session_checks_name_early: bool = True  # a clash is refused when the session is created, not only at its end
+    session_not_found_at_first: int = 0  # so many first requests to new upload URLs answer 404
+    session_answers_without_body: bool = False  # 201 and nothing else
+    session_stores_nothing: bool = False  # success, and a file of 0 bytes (Q18)
+    session_commit_by_source_url: bool = False  # the documents contradict each other
+    if_match_always_fails: bool = False  # 412 in spite of the right eTag (odapi#1716)
+    replace_not_found: int = 0  # so many replacing uploads answer itemNotFound (Q17)
+    column_validation_fails: bool = False  # uploads answer 500 (Q13)
+    date_default_fails: bool = False  # createUploadSession answers 400 (Q14)
+
+    # SharePoint
+    rewrites_office: bool = True  # .docx .pptx .xlsx change after upload (Q8)
+    rewrites_pdf_and_html: bool = False
+    rewrites_after_column_write: bool = False
+    rewrite_after_seconds: float = 0
+    rewrite_by: Literal["same", "application", "SharePoint App"] = "same"
+    rewrite_makes_version: bool = False
+    etag_changes_later: Literal["never", "rewritten", "always"] = "rewritten"
+    version_limit: int = 500
+    list_versions_forbidden: bool = False  # 403 as Sites.Selected may have it
+    current_version_content_refused: bool = False
+    modified_time_makes_version: bool = True  # Q9
+    ctag_changes_on_rename: bool = False  # Q11
+    ctag_kept_on_restore: bool = False  # Q11
+    share_links_per_hour: int = 0  # 0: no limit
+
+    # throttling
+    throttle: bool = False
+    units_per_minute: int = 1250
+    retry_after_seconds: int = 10
+    throttle_status: int = 429
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def update(self, changes: dict[str, Any]) -> None:
+        """Set fields by name; ValueError names what is unknown or of another type."""
+        known = {f.name for f in fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"there is no quirk {name!r}; known are: {', '.join(sorted(known))}")
+            now = getattr(self, name)
+            if isinstance(now, tuple):
+                setattr(self, name, tuple(value))
+            elif isinstance(now, bool) != isinstance(value, bool) or isinstance(now, str) != isinstance(value, str):
+                raise ValueError(f"quirk {name!r} is {now!r} and cannot become {value!r}")
+            else:
+                setattr(self, name, value)

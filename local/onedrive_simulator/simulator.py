@@ -1,0 +1,201 @@
+"""The simulator as a server, and the hands of a test on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from local.onedrive_simulator.bytes_host import BytesHost, as_response
+from local.onedrive_simulator.clock import Clock
+from local.onedrive_simulator.control import Control
+from local.onedrive_simulator.estate.columns import accept
+from local.onedrive_simulator.estate.drive import Drive
+from local.onedrive_simulator.estate.model import APPLICATION, Column, Identity, Item, Value
+from local.onedrive_simulator.estate.snapshot import snapshot
+from local.onedrive_simulator.estate.tenant import Tenant
+from local.onedrive_simulator.graph.dispatch import Dispatcher
+from local.onedrive_simulator.notify import Notifier
+from local.onedrive_simulator.page import page
+from local.onedrive_simulator.problems import missing
+from local.onedrive_simulator.quirks import Quirks
+from local.onedrive_simulator.sharepoint import after_column_write, after_upload
+from local.serving import Serving
+
+type Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class OneDriveSimulator:
+    """`async with OneDriveSimulator(folder).running() as sim:`; everything is also reachable over HTTP at /_control.
+
+    Items are named by their path ("/Campaigns/a.jpg") or their id wherever a helper takes `at`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.tenant = Tenant(folder)
+        self.serving = Serving()
+        self.notifier = Notifier(self.tenant)
+        self._dispatcher = Dispatcher(self.tenant)
+        self._bytes = BytesHost(self.tenant)
+        self._control = Control(self)
+
+    # serving
+
+    @asynccontextmanager
+    async def running(self, *, port: int = 0) -> AsyncIterator[Self]:
+        app = web.Application(middlewares=[self._watch], client_max_size=0)
+        app.router.add_route("*", "/{rest:.*}", self._answer)
+        await self.serving.start(app, port=port)
+        self.tenant.base_url = self.serving.base_url
+        self.tenant.agenda.start()
+        await self.notifier.start()
+        try:
+            yield self
+        finally:
+            await self.tenant.agenda.stop()
+            await self.notifier.stop()
+            await self.serving.stop()
+
+    @property
+    def base_url(self) -> str:
+        return self.serving.base_url
+
+    @property
+    def quirks(self) -> Quirks:
+        return self.tenant.quirks
+
+    @property
+    def clock(self) -> Clock:
+        return self.tenant.clock
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        raw = request.rel_url.raw_path
+        segments = [s for s in raw.split("/") if s]
+        match segments:
+            case []:
+                return page()
+            case ["v1.0", *_]:
+                return await self._graph(request, "/" + raw.lstrip("/").removeprefix("v1.0").lstrip("/"))
+            case ["_content" | "_upload" | "_monitor" as area, *rest]:
+                return await self._bytes.handle(request, area, rest)
+            case ["_control", *rest]:
+                return await self._control.handle(request, rest)
+        return web.Response(status=404, text="Graph is at /v1.0, the switches at /_control, the page at /")
+
+    async def _graph(self, request: web.Request, path: str) -> web.StreamResponse:
+        def chunks() -> AsyncIterator[bytes]:
+            return request.content.iter_any()
+
+        return as_response(await self._dispatcher.run(request.method, path, request.query, request.headers, chunks))
+
+    @web.middleware
+    async def _watch(self, request: web.Request, handler: Next) -> web.StreamResponse:
+        """Outside of the faults, so that a 429 by fault counts as one."""
+        if not request.path.lstrip("/").startswith("v1.0"):
+            return await handler(request)
+        token, line = request.headers.get("Authorization", ""), f"{request.method} {request.path}"
+        self.tenant.user_agents[request.headers.get("User-Agent", "")] += 1
+        self._dispatcher.throttle.arrived(token, line)
+        response = await handler(request)
+        self._dispatcher.throttle.told(token, response.status, response.headers.get("Retry-After", ""))
+        return response
+
+    # what a tenant holds
+
+    def add_site(self, name: str, *, zone: str = "UTC") -> str:
+        """The site /sites/{name}; its id."""
+        return self.tenant.add_site(name, zone=zone).id
+
+    def add_drive(
+        self, name: str, *, site: str | None = None, columns: Sequence[Column] = (), owner: Identity | None = None
+    ) -> str:
+        """A library of the site with this id, or without one the OneDrive of its owner; the drive's id."""
+        found = self.tenant.sites[site] if site else None
+        drive = self.tenant.add_drive(name, site=found, columns=list(columns), owner=owner)
+        drive.on_change = self.notifier.changed
+        return drive.id
+
+    def drive(self, drive_id: str) -> Drive:
+        return self.tenant.drive(drive_id)
+
+    def item(self, drive_id: str, at: str) -> Item:
+        drive = self.drive(drive_id)
+        found = drive.items.get(at) or drive.find(at)
+        if found is None:
+            raise missing(f"There is no item {at!r} in the drive {drive.name!r}")
+        return found
+
+    # what people do
+
+    def make_folder(self, drive_id: str, path: str, *, by: Identity = APPLICATION) -> str:
+        """The folder and those above it, as far as they are missing; its id."""
+        drive = self.drive(drive_id)
+        folder = drive.root
+        for name in path.strip("/").split("/") if path.strip("/") else []:
+            folder, _ = drive.create_folder(folder, name, by, "replace")
+        return folder.id
+
+    def put_file(self, drive_id: str, path: str, data: bytes, *, by: Identity = APPLICATION) -> str:
+        """Create or replace a file, as an upload would: SharePoint's rewriting follows. Its id."""
+        folder, _, name = path.rpartition("/")
+        parent = self.drive(drive_id).get(self.make_folder(drive_id, folder, by=by))
+        item, _ = self.drive(drive_id).put_content(parent, name, self.tenant.blobs.store(data), by)
+        after_upload(self.tenant, self.drive(drive_id), item)
+        return item.id
+
+    def read_file(self, drive_id: str, at: str) -> bytes:
+        content = self.item(drive_id, at).content
+        return content.path.read_bytes() if content else b""
+
+    def set_column(self, drive_id: str, at: str, name: str, value: Value, *, by: Identity = APPLICATION) -> None:
+        drive, item = self.drive(drive_id), self.item(drive_id, at)
+        body: dict[str, Any] = {name: value, f"{name}@odata.type": "Collection(Edm.String)"}
+        drive.set_fields(item, accept(drive.columns, body, drive.zone), by)
+        after_column_write(self.tenant, drive, item)
+
+    def move(
+        self, drive_id: str, at: str, *, to: str | None = None, name: str | None = None, by: Identity = APPLICATION
+    ) -> None:
+        """Into the folder `to`, under the name `name`, or both."""
+        parent = self.item(drive_id, to) if to is not None else None
+        self.drive(drive_id).relocate(self.item(drive_id, at), parent=parent, name=name, by=by)
+
+    def delete(self, drive_id: str, at: str, *, by: Identity = APPLICATION) -> str:
+        item = self.item(drive_id, at)
+        self.drive(drive_id).delete(item, by)
+        return item.id
+
+    def restore(self, drive_id: str, item_id: str) -> None:
+        """Out of the recycle bin."""
+        self.drive(drive_id).restore(item_id)
+
+    def lock(self, drive_id: str, at: str, *, locked: bool = True) -> None:
+        """As if somebody had the file open: writes answer 423."""
+        self.item(drive_id, at).locked = locked
+
+    def force_resync(self, drive_id: str, variant: str = "resyncChangesApplyDifferences") -> None:
+        """All delta links handed out so far answer 410."""
+        drive = self.drive(drive_id)
+        drive.generation += 1
+        drive.resync = variant
+
+    def lifecycle(self, subscription_id: str, event: str) -> None:
+        self.notifier.lifecycle(self.tenant.subscriptions[subscription_id], event)
+
+    async def settle(self) -> None:
+        """Wait for background work that is due now and for notifications under way."""
+        await self.tenant.agenda.settle()
+        await self.notifier.settle()
+
+    def snapshot(self) -> dict[str, Any]:
+        return snapshot(self.tenant)
+
+    def reset(self) -> None:
+        """An empty tenant with the default quirks; faults and counts are gone."""
+        self.tenant.clear()
+        self._dispatcher.throttle.clear()
+        self.serving.faults.clear()

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from local.onedrive_simulator import OneDriveSimulator
+from tests.simulators.onedrive.client import Graph
+
+
+def ids(items: list[dict[str, Any]]) -> list[str]:
+    return [i["id"] for i in items]
+
+
+async def test_a_crawl_lists_everything_and_ends_with_a_link_for_what_comes_later(graph: Graph) -> None:
+    folder = await graph.folder("F")
+    item = await graph.put("/F/a.txt", b"x")
+
+    everything, link = await graph.delta()
+    nothing, _ = await graph.delta(link)
+    changed = await graph.put("/F/a.txt", b"xy")
+    later, _ = await graph.delta(link)
+
+    assert ids(everything)[1:] == [folder["id"], item["id"]] and "root" in everything[0]
+    assert nothing == []
+    assert [i["id"] for i in later if "file" in i] == [item["id"]]
+    assert later[-1]["eTag"] == changed["eTag"]
+
+
+async def test_unchanged_parents_come_along_unless_the_caller_excludes_them(graph: Graph) -> None:
+    folder = await graph.folder("F")
+    _, link = await graph.delta()
+    item = await graph.put("/F/a.txt", b"x")
+
+    with_parents, _ = await graph.delta(link)
+    alone, _ = await graph.delta(link, headers={"deltaExcludeParent": "true"})
+
+    assert ids(with_parents)[1:] == [folder["id"], item["id"]] and "root" in with_parents[0]
+    assert ids(alone) == [item["id"]]
+
+
+async def test_an_item_shows_its_last_state_without_ctag_and_path(graph: Graph) -> None:
+    _, link = await graph.delta()
+    item = await graph.put("/a.txt", b"1")
+    await graph.on_drive("PATCH", f"/items/{item['id']}", json={"name": "b.txt"})
+    items, _ = await graph.delta(link)
+
+    assert [i["name"] for i in items if "file" in i] == ["b.txt"]
+    assert "cTag" not in items[-1] and "path" not in items[-1]["parentReference"]
+
+
+async def test_a_delete_is_a_tombstone_without_name_for_each_descendant(sim: OneDriveSimulator, graph: Graph) -> None:
+    folder = await graph.folder("F")
+    item = await graph.put("/F/a.txt", b"x")
+    _, link = await graph.delta()
+    await graph.on_drive("DELETE", f"/items/{folder['id']}")
+
+    gone = [i for i in (await graph.delta(link))[0] if "deleted" in i]
+    assert set(ids(gone)) == {folder["id"], item["id"]}
+    assert all("name" not in i and "cTag" not in i for i in gone)
+    sim.quirks.delta_omits_deleted_descendants = True
+    assert [i["id"] for i in (await graph.delta(link))[0] if "deleted" in i] == [folder["id"]]
+    sim.quirks.delta_missing_tombstones = True
+    assert (await graph.delta(link))[0] == []
+    assert not [i for i in (await graph.delta())[0] if "deleted" in i], "a crawl has no tombstones"
+
+
+async def test_a_restored_item_returns_alive(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    await graph.on_drive("DELETE", f"/items/{item['id']}")
+    _, link = await graph.delta()
+    sim.restore(graph.drive, item["id"])
+
+    items, _ = await graph.delta(link)
+    assert items[-1]["id"] == item["id"] and "deleted" not in items[-1]
+
+
+async def test_descendants_of_a_moved_folder_are_not_returned(graph: Graph) -> None:
+    folder, target = await graph.folder("F"), await graph.folder("T")
+    await graph.put("/F/a.txt", b"x")
+    _, link = await graph.delta()
+    await graph.on_drive("PATCH", f"/items/{folder['id']}", json={"parentReference": {"id": target["id"]}})
+
+    items, _ = await graph.delta(link)
+    assert folder["id"] in ids(items) and not [i for i in items if "file" in i]
+
+
+async def test_pages_are_as_long_as_asked_and_their_links_remember_the_question(graph: Graph) -> None:
+    for n in range(5):
+        await graph.put(f"/{n}.txt", b"x")
+
+    first = await graph.on_drive("GET", "/root/delta?$top=2&$select=id,name")
+    second = await graph.call("GET", first.json["@odata.nextLink"])
+
+    assert len(first.json["value"]) == len(second.json["value"]) == 2
+    assert all(set(i) == {"@odata.etag", "id", "name"} for i in second.json["value"])
+    assert len(ids((await graph.delta(second.json["@odata.nextLink"]))[0])) == 2
+
+
+async def test_what_changes_while_somebody_pages_is_not_lost(graph: Graph) -> None:
+    made = [await graph.put(f"/{n}.txt", b"x") for n in range(4)]
+    first = await graph.on_drive("GET", "/root/delta?$top=3")
+    await graph.on_drive("DELETE", f"/items/{made[0]['id']}")
+    await graph.put("/3.txt", b"yy")
+
+    rest, _ = await graph.delta(first.json["@odata.nextLink"])
+    last = {i["id"]: i for i in first.json["value"] + rest}
+    assert "deleted" in last[made[0]["id"]] and last[made[3]["id"]]["size"] == 2
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "/root/delta?token=latest",
+        "/root/delta(token='latest')",
+        "/items/root/delta(token='latest')",
+        "/root/microsoft.graph.delta(token=%27latest%27)",
+        "/items/root/delta()?token=latest",
+    ],
+)
+async def test_latest_is_an_empty_page_with_a_link_from_now_on(graph: Graph, form: str) -> None:
+    await graph.put("/a.txt", b"x")
+
+    answer = await graph.on_drive("GET", form)
+    await graph.put("/b.txt", b"x")
+    items, _ = await graph.delta(answer.json["@odata.deltaLink"])
+
+    assert answer.json["value"] == []
+    assert [i["name"] for i in items if "file" in i] == ["b.txt"]
+
+
+async def test_a_moment_is_a_token(sim: OneDriveSimulator, graph: Graph) -> None:
+    await graph.put("/a.txt", b"x")
+    sim.clock.advance(60)
+    moment = sim.clock.now().isoformat().replace("+", "%2B")
+    sim.clock.advance(60)
+    await graph.put("/b.txt", b"x")
+
+    items, _ = await graph.delta(f"{graph.base}/drives/{graph.drive}/root/delta?token={moment}")
+    assert [i["name"] for i in items if "file" in i] == ["b.txt"]
+
+
+async def test_delta_of_a_folder_a_foreign_token_and_columns_are_refused(sim: OneDriveSimulator, graph: Graph) -> None:
+    folder = await graph.folder("F")
+
+    assert (await graph.on_drive("GET", f"/items/{folder['id']}/delta")).status == 400
+    assert (await graph.on_drive("GET", "/root/delta?token=nonsense")).code == "invalidRequest"
+    columns = "/root/delta?$expand=listItem($expand=fields)"
+    assert (await graph.on_drive("GET", columns)).status == 400
+    sim.quirks.delta_expands_fields = True
+    assert "fields" in (await graph.on_drive("GET", columns)).json["value"][-1]["listItem"]
+
+
+async def test_410_names_a_place_to_start_again(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    _, link = await graph.delta()
+    sim.force_resync(graph.drive, "resyncChangesUploadDifferences")
+
+    gone = await graph.call("GET", link)
+    everything, fresh = await graph.delta(gone.headers["Location"])
+
+    assert (gone.status, gone.code) == (410, "resyncRequired")
+    assert gone.json["error"]["innerError"]["code"] == "resyncChangesUploadDifferences"
+    assert item["id"] in ids(everything)
+    assert (await graph.call("GET", fresh)).status == 200
+
+
+async def test_the_oddities_of_delta(sim: OneDriveSimulator, graph: Graph) -> None:
+    made = [await graph.put(f"/{n}.txt", b"x") for n in range(3)]
+    _, link = await graph.delta()
+
+    sim.quirks.delta_empty_page = True
+    empty = await graph.call("GET", link)
+    assert empty.json["value"] == [] and "@odata.nextLink" in empty.json
+    sim.quirks.update({"delta_empty_page": False, "delta_repeats_unchanged": True})
+    assert ids((await graph.delta(link))[0]) == [made[0]["id"]]
+    sim.quirks.update({"delta_repeats_unchanged": False, "delta_duplicates": True})
+    listed = ids((await graph.delta(f"{graph.base}/drives/{graph.drive}/root/delta?$top=2"))[0])
+    assert len(listed) > len(set(listed)) == 4
+    sim.quirks.update({"delta_duplicates": False, "delta_repeats_next_link": True})
+    next_link = (await graph.call("GET", link)).json["@odata.nextLink"]
+    assert (await graph.call("GET", next_link)).json["@odata.nextLink"] == next_link
