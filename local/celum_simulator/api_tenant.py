@@ -1,0 +1,215 @@
+"""Operations on what a tenant is made of: users, types, fields, relations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aiohttp import web
+
+from local.celum_simulator import definitions, events, paging, rights
+from local.celum_simulator.call import Answer, Call
+from local.celum_simulator.model import Relation, Stamp, User
+from local.celum_simulator.refusals import Json, Refusal, bad_argument
+from local.celum_simulator.tenant import LANGUAGES, RELATION_TYPES
+
+ENTITY_TYPES = ("ASSET", "COLLECTION", "RELATION")
+ROLES = {1: "Editor", 2: "Viewer"}
+
+
+async def version(_: Call) -> Answer:
+    return {"version": "v1", "buildNumber": "1", "versionDate": "2026-04-09", "releaseVersion": "simulator"}
+
+
+async def client(call: Call) -> Answer:
+    client_id = call.request.match_info["clientId"]
+    if client_id not in {u.username for u in call.tenant.users.values()}:
+        raise rights.missing(call.tenant, "Client", client_id)
+    return {
+        "clientId": client_id,
+        "enabled": True,
+        "licensed": call.tenant.quirks.licensed,
+        "languages": {"system": LANGUAGES[0], "informationFields": list(LANGUAGES)},
+    }
+
+
+async def me(call: Call) -> Answer:
+    return call.view.person(call.user)
+
+
+async def user(call: Call) -> Answer:
+    found = call.tenant.users.get(call.id("userId"))
+    if found is None:
+        raise rights.missing(call.tenant, "User", call.id("userId"))
+    return call.view.person(found)
+
+
+USER_SORTS: dict[str, paging.Key[User]] = {
+    "id": lambda u: u.id,
+    "username": lambda u: u.username,
+    "email": lambda u: u.username,
+    "firstname": lambda _: "",
+    "lastname": lambda u: u.username,
+}
+
+
+async def users(call: Call) -> Answer:
+    rows = list(call.tenant.users.values())
+    if name := call.text("username"):
+        rows = [u for u in rows if u.username == name]
+    if text := call.text("quickSearch"):
+        rows = [u for u in rows if text.casefold() in u.username.casefold()]
+    wanted = call.wanted()
+    return paging.page(call.tenant, paging.ordered(rows, wanted.sorts, USER_SORTS.get), wanted, call.view.person)
+
+
+async def user_groups(call: Call) -> Answer:
+    return paging.page(call.tenant, [1], call.wanted(), lambda i: {"id": i, "externalId": "all", "name": "All"})
+
+
+async def user_group(call: Call) -> Answer:
+    if call.id("userGroupId") != 1:
+        raise rights.missing(call.tenant, "UserGroup", call.id("userGroupId"))
+    return {"id": 1, "externalId": "all", "name": "All"}
+
+
+def _role(role_id: int) -> Json:
+    parts: dict[str, object] = {"collectionPermissions": {}, "assetPermissions": {}, "contentPermissions": {}}
+    return {"id": role_id, "name": {"en": ROLES[role_id]}, "description": {}, **parts}
+
+
+async def roles(_: Call) -> Answer:
+    return [_role(i) for i in ROLES]
+
+
+async def role(call: Call) -> Answer:
+    if call.id("roleId") not in ROLES:
+        raise rights.missing(call.tenant, "Role", call.id("roleId"))
+    return _role(call.id("roleId"))
+
+
+async def asset_types(call: Call) -> Answer:
+    return [definitions.asset_type(call.tenant, call.user, t, full=False) for t in call.tenant.asset_types.values()]
+
+
+async def asset_type(call: Call) -> Answer:
+    found = call.tenant.asset_types.get(call.id("assetTypeId"))
+    if found is None:
+        raise rights.missing(call.tenant, "AssetType", call.id("assetTypeId"))
+    return definitions.asset_type(call.tenant, call.user, found, full=True)
+
+
+async def information_fields(call: Call) -> Answer:
+    kind = call.text("entityType")
+    if kind is not None and kind not in ENTITY_TYPES:
+        raise bad_argument("entityType", f"must be one of {', '.join(ENTITY_TYPES)}")
+    found = [f for f in call.tenant.fields.values() if kind is None or kind in f.entity_types]
+    return [definitions.field(call.tenant, call.user, f) for f in found]
+
+
+async def collection_types(call: Call) -> Answer:
+    found = call.tenant.collection_types.values()
+    return [definitions.collection_type(call.tenant, call.user, t, full=False) for t in found]
+
+
+async def collection_type(call: Call) -> Answer:
+    found = call.tenant.collection_types.get(call.id("collectionTypeId"))
+    if found is None:
+        raise rights.missing(call.tenant, "CollectionType", call.id("collectionTypeId"))
+    return definitions.collection_type(call.tenant, call.user, found, full=True)
+
+
+async def compound_types(_: Call) -> Answer:
+    return []
+
+
+async def compound_type(call: Call) -> Answer:
+    raise rights.missing(call.tenant, "CompoundType", call.request.match_info["compoundTypeKey"])
+
+
+def _relation_type(type_id: int) -> Json:
+    return {"id": type_id, "name": RELATION_TYPES[type_id], "labels": {"en": RELATION_TYPES[type_id]}}
+
+
+async def relation_types(_: Call) -> Answer:
+    return [_relation_type(i) for i in RELATION_TYPES]
+
+
+async def relation_type(call: Call) -> Answer:
+    if call.id("id") not in RELATION_TYPES:
+        raise rights.missing(call.tenant, "RelationType", call.id("id"))
+    return _relation_type(call.id("id"))
+
+
+async def relations(call: Call) -> Answer:
+    rows = list(call.tenant.relations.values())
+    asset_id, direction = call.integer("assetId"), call.text("direction")
+    if asset_id is not None:
+        as_source = direction in {None, "SOURCE_TO_TARGET"}
+        as_target = direction in {None, "TARGET_TO_SOURCE"}
+        rows = [r for r in rows if (as_source and r.source == asset_id) or (as_target and r.target == asset_id)]
+    if types := call.integers("typeId"):
+        rows = [r for r in rows if r.type_id in types]
+    return paging.page(call.tenant, rows, call.wanted(), call.view.relation)
+
+
+RELATION_MEMBERS = (
+    *("relationTypeId", "sourceAssetId", "targetAssetId", "sourceAssetVersionId", "targetAssetVersionId"),
+    "informationFieldValues",
+)
+
+
+async def create_relation(call: Call) -> Answer:
+    body = await call.body()
+    body.only(*RELATION_MEMBERS)
+    if body.integer("relationTypeId") not in RELATION_TYPES:
+        raise rights.missing(call.tenant, "RelationType", body.integer("relationTypeId"))
+    for side in ("sourceAssetId", "targetAssetId"):
+        rights.visible_asset(call.tenant, call.user, body.integer(side))
+    relation = Relation(
+        id=call.tenant.next_id(),
+        type_id=body.integer("relationTypeId"),
+        source=body.integer("sourceAssetId"),
+        target=body.integer("targetAssetId"),
+        creation=Stamp(call.tenant.clock.now(), call.user.id),
+        source_version=body.integer_or_none("sourceAssetVersionId"),
+        target_version=body.integer_or_none("targetAssetVersionId"),
+    )
+    call.tenant.relations[relation.id] = relation
+    events.relation(call.view, "RELATION_CREATED", relation)
+    return web.json_response(call.view.relation(relation), status=201)
+
+
+def _relation(call: Call) -> Relation:
+    found = call.tenant.relations.get(call.id("relationId"))
+    if found is None:
+        raise rights.missing(call.tenant, "Relation", call.id("relationId"))
+    return found
+
+
+async def relation(call: Call) -> Answer:
+    return call.view.relation(_relation(call))
+
+
+async def update_relation(call: Call) -> Answer:
+    body = await call.body()
+    body.only(*RELATION_MEMBERS)
+    old = _relation(call)
+    changed = replace(
+        old,
+        type_id=body.integer_or_none("relationTypeId") or old.type_id,
+        source=body.integer_or_none("sourceAssetId") or old.source,
+        target=body.integer_or_none("targetAssetId") or old.target,
+        source_version=body.integer_or_none("sourceAssetVersionId") or old.source_version,
+        target_version=body.integer_or_none("targetAssetVersionId") or old.target_version,
+    )
+    if changed.type_id not in RELATION_TYPES:
+        raise Refusal(400, "validationFailed", "unknown relation type")
+    call.tenant.relations[old.id] = changed
+    return call.view.relation(changed)
+
+
+async def delete_relation(call: Call) -> Answer:
+    gone = _relation(call)
+    del call.tenant.relations[gone.id]
+    events.relation(call.view, "RELATION_DELETED", gone)
+    return web.Response(status=204)
