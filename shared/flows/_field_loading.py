@@ -1,0 +1,131 @@
+"""The blocks of an ingest flow that say which value goes where: fields, availability, columns, to.name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from shared.flows._model import AvailabilityRule, FieldRule, Table
+from shared.flows._nodes import Text
+from shared.flows._section import Section, did_you_mean
+from shared.flows._sources import Source, SourceProblem, Template, Vocabulary
+from shared.flows._units import SPAN_WORDS, parse_span
+
+
+def load_fields(flow: Section, words: Vocabulary, tables: Mapping[str, Table]) -> tuple[FieldRule, ...]:
+    section = flow.section("fields")
+    if section is None:
+        return ()
+    found: list[FieldRule] = []
+    for key, _ in section.block.entries:
+        rule = section.section(key.value)
+        if rule is not None:
+            found.append(_field(key.value, rule, words, tables))
+    return tuple(found)
+
+
+def load_availability(flow: Section, words: Vocabulary) -> AvailabilityRule | None:
+    section = flow.section("availability")
+    if section is None:
+        return None
+    since, until = _sources(section, "from", words), _sources(section, "until", words)
+    section.close()
+    if section.node("from") is None and section.node("until") is None:
+        section.wrong(section.block, "availability needs from, until, or both.")
+    for key, sources in (("from", since), ("until", until)):
+        if len(sources) > 1:
+            section.wrong(section.key_node(key), f"availability.{key} takes one source.")
+    return AvailabilityRule(since[0] if since else None, until[0] if until else None)
+
+
+def load_columns(flow: Section, words: Vocabulary) -> dict[str, Source]:
+    section = flow.section("columns")
+    if section is None:
+        return {}
+    found: dict[str, Source] = {}
+    for key, _ in section.block.entries:
+        sources = _sources(section, key.value, words)
+        if len(sources) > 1:
+            section.wrong(section.key_node(key.value), f"columns.{key.value} takes one source.")
+        if sources:
+            found[key.value] = sources[0]
+    return found
+
+
+def load_name_rule(section: Section, words: Vocabulary) -> tuple[Source, ...] | Template:
+    """One source, a list of sources, or a template with braces."""
+    node = section.node("name")
+    if isinstance(node, Text) and "{" in node.value:
+        try:
+            return words.template(node.value)
+        except SourceProblem as problem:
+            section.wrong(node, f"to.name: {problem}", problem.suggestion)
+    elif node is not None:
+        return _sources(section, "name", words) or (Source("file", "stem"),)
+    return (Source("file", "stem"),)
+
+
+def _field(label: str, rule: Section, words: Vocabulary, tables: Mapping[str, Table]) -> FieldRule:
+    is_date = rule.choice("type", ("date",), "") == "date"
+    add = rule.parsed("add", parse_span, SPAN_WORDS, default=None)
+    found = FieldRule(
+        label=label,
+        sources=_sources(rule, "from", words),
+        table=_table(rule, tables),
+        split=rule.text("split"),
+        default=rule.text("default"),
+        required=rule.flag("required"),
+        locale=rule.text("locale"),
+        authority=rule.choice("authority", ("onedrive", "celum"), "onedrive"),
+        is_date=is_date or add is not None,
+        add=add,
+    )
+    rule.close()
+    _refuse_what_has_no_effect(rule, found)
+    return found
+
+
+def _refuse_what_has_no_effect(rule: Section, found: FieldRule) -> None:
+    if rule.node("from") is None:
+        if found.default is None:
+            rule.wrong(rule.block, f"{rule.path[:-1]} needs from, default, or both.")
+        for key in ("table", "split", "type", "add"):
+            if rule.node(key) is not None:
+                rule.wrong(rule.key_node(key), f"{rule.path}{key} has no effect without {rule.path}from.")
+    if found.required and found.default is not None:
+        rule.wrong(rule.key_node("required"), f"{rule.path}required has no effect, because there is a default.")
+    if found.is_date:
+        for key in ("table", "split", "locale"):
+            if rule.node(key) is not None:
+                rule.wrong(rule.key_node(key), f"{rule.path}{key} has no effect on a date.")
+        default = rule.node("default")
+        if default is not None and found.default is not None and not _is_day(found.default):
+            rule.wrong(default, f'{rule.path}default: "{found.default}" is not a date such as 2026-11-24.')
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _table(rule: Section, tables: Mapping[str, Table]) -> Table | None:
+    name = rule.text("table")
+    node = rule.node("table")
+    if name is None or node is None:
+        return None
+    if name not in tables:
+        rule.wrong(node, f'there is no table "{name}".', did_you_mean(name, tables))
+    return tables.get(name)
+
+
+def _sources(section: Section, key: str, words: Vocabulary) -> tuple[Source, ...]:
+    found: list[Source] = []
+    for text in section.texts(key):
+        try:
+            found.append(words.source(text.value))
+        except SourceProblem as problem:
+            section.wrong(text, str(problem), problem.suggestion)
+    return tuple(found)

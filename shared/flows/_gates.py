@@ -1,0 +1,208 @@
+"""`ready`: do the approving values hold, and was it the present content that they approved?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.domain import Approval, Content, Facts, ItemVersion, Kind, Link, Need, Reason, Value
+from shared.flows._model import AnyOf, ColumnIs, Condition, IngestFlow, NameIs, Not, OfficeIs
+from shared.flows._reading import Lacks, Reading, Unfit, as_text, internal_name
+from shared.flows._ready_loading import has_column
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`closed` says which approving values do not hold, `wrong` which cannot be judged."""
+
+    closed: tuple[Reason, ...] = ()
+    wrong: tuple[Reason, ...] = ()
+
+
+def judge(reading: Reading) -> Gate:
+    """Cheapest first; nothing more is asked for behind the first closed condition."""
+    closed: list[Reason] = []
+    wrong: list[Reason] = []
+    for condition in reading.flow.ready.conditions:
+        try:
+            if not _holds(condition, reading):
+                closed.append(Reason(*_say(condition, reading)))
+        except Unfit as unfit:
+            wrong.append(unfit.reason)
+        except Lacks:
+            if not closed:
+                raise
+    return Gate(tuple(closed), tuple(wrong))
+
+
+def cover(reading: Reading, signature: str) -> Approval | Reason | None:
+    """The approval of the present content, or why it has none; None where none has to be given.
+
+    Content that already settled moves no bytes, so nothing is asked about it again.
+    """
+    flow, facts, link = reading.flow, reading.facts, reading.link
+    if flow.changed_after_ready == "accept" or not any(has_column(condition) for condition in flow.ready.conditions):
+        return None
+    if link and link.settled and link.settled.signature == signature:
+        return link.approval
+    if facts.versions is None and not facts.versions_unreadable:
+        raise Lacks(Need(Kind.VERSIONS))
+    approving = _approving_version(reading, facts.versions or ())
+    if approving is None:
+        return _cover_without_versions(reading, signature)
+    if not _covers(approving, facts, link, signature):
+        when = approving.modified.astimezone(flow.time_zone)
+        return Reason("changed_after_ready", f"changed after approval on {when:%Y-%m-%d %H:%M}: approve it again")
+    by = approving.modified_by.id if approving.modified_by else ""
+    return Approval(signature, approving.id, approving.modified, by)
+
+
+def is_same(one: Content | None, other: Content | None) -> bool:
+    """Whether two answers surely name the same bytes: size alone proves nothing."""
+    return one is not None and one == other and one.quick_xor is not None
+
+
+def _covers(approving: ItemVersion, facts: Facts, link: Link | None, signature: str) -> bool:
+    if facts.versions and facts.versions[0].id == approving.id:
+        return True
+    if link and link.seen_at and is_same(link.content, facts.item.content) and link.seen_at <= approving.modified:
+        return True
+    if approving.id not in facts.version_signatures:
+        raise Lacks(Need(Kind.VERSION_SIGNATURE, approving.id))
+    return facts.version_signatures[approving.id] == signature
+
+
+def _cover_without_versions(reading: Reading, signature: str) -> Approval | Reason:
+    """Where versions cannot be read, or do not show what the columns show, only what the ledger itself saw counts."""
+    facts, link = reading.facts, reading.link
+    if link and link.approval and link.approval.signature == signature:
+        return link.approval
+    if link and is_same(link.gate_closed_for, facts.item.content):
+        return Approval(signature, None, facts.now)
+    column = next(iter(_columns_in(reading.flow.ready.conditions)))
+    return Reason(
+        "changed_after_ready",
+        "which content was approved cannot be told, because the versions of this file do not say: "
+        f"set {column.column} to Draft, wait for the status column, set {column.accepted[0]}",
+    )
+
+
+def _approving_version(reading: Reading, versions: tuple[ItemVersion, ...]) -> ItemVersion | None:
+    """The oldest version of the newest unbroken run in which the column conditions hold."""
+    conditions = [condition for condition in reading.flow.ready.conditions if has_column(condition)]
+    approving: ItemVersion | None = None
+    for version in versions:
+        if not all(_holds(condition, reading, version) for condition in conditions):
+            break
+        approving = version
+    return approving
+
+
+def _columns_in(conditions: tuple[Condition, ...]) -> list[ColumnIs]:
+    found: list[ColumnIs] = []
+    for condition in conditions:
+        match condition:
+            case ColumnIs():
+                found.append(condition)
+            case AnyOf(inner):
+                found += _columns_in(inner)
+            case Not(one):
+                found += _columns_in((one,))
+            case _:
+                pass
+    return found
+
+
+# --- one condition ------------------------------------------------------------------------------------------------
+
+
+def _holds(condition: Condition, reading: Reading, version: ItemVersion | None = None) -> bool:
+    """`version` stands in for the present columns; name and properties are always the present ones."""
+    match condition:
+        case ColumnIs(column, accepted):
+            return _matches(_column(reading, column, version), accepted)
+        case OfficeIs(name, accepted):
+            return _matches(_noted(reading, f"office.{name}", reading.office(name)), accepted)
+        case NameIs(pattern):
+            return pattern.match(_noted(reading, "file.name", reading.facts.item.name)) is not None
+        case AnyOf(conditions):
+            return _any_holds(conditions, reading, version)
+        case Not(inner):
+            return not _holds(inner, reading, version)
+
+
+def _any_holds(conditions: tuple[Condition, ...], reading: Reading, version: ItemVersion | None) -> bool:
+    """One that holds is enough, also where another cannot be judged."""
+    lacking: list[Lacks] = []
+    unfit: list[Unfit] = []
+    for condition in conditions:
+        try:
+            if _holds(condition, reading, version):
+                return True
+        except Lacks as lacks:
+            lacking.append(lacks)
+        except Unfit as wrong:
+            unfit.append(wrong)
+    for problem in (*lacking, *unfit):
+        raise problem
+    return False
+
+
+def _column(reading: Reading, name: str, version: ItemVersion | None) -> Value:
+    columns = reading.columns()
+    internal = internal_name(columns, name)
+    if version is not None:
+        return version.values.get(internal, "")
+    if internal in columns.unreadable:
+        raise Unfit(f"ready.column.{name}", f'the column "{name}" holds a value of a shape that is not understood')
+    value = columns.values.get(internal, "")
+    _noted(reading, f"column.{name}", as_text(value))
+    return value
+
+
+def _noted(reading: Reading, name: str, text: str) -> str:
+    reading.used[name] = text
+    return text
+
+
+def _matches(value: Value, accepted: tuple[str, ...]) -> bool:
+    parts = (value,) if isinstance(value, str) else value
+    return any(part.strip() in accepted for part in parts)
+
+
+def _say(condition: Condition, reading: Reading) -> tuple[str, str]:
+    """The rule and a sentence for a condition that does not hold."""
+    match condition:
+        case ColumnIs(column, accepted):
+            return f"ready.column.{column}", _not_yet(column, as_text(_column(reading, column, None)), accepted)
+        case OfficeIs(name, accepted):
+            return f"ready.office.{name}", _not_yet(name, reading.office(name), accepted)
+        case NameIs(pattern):
+            return "ready.name", f'the name is not like "{pattern.text}"'
+        case AnyOf(conditions):
+            return "ready.any", "; and ".join(_say(inner, reading)[1] for inner in conditions)
+        case Not(inner):
+            return "ready.not", f"{_name_of(inner)} excludes it"
+
+
+def _not_yet(name: str, found: str, accepted: tuple[str, ...]) -> str:
+    wanted = " or ".join(f'"{word}"' for word in accepted)
+    return f'{name} is "{found}", not {wanted}' if found.strip() else f"{name} is empty, not {wanted}"
+
+
+def _name_of(condition: Condition) -> str:
+    match condition:
+        case ColumnIs(column, accepted):
+            return f"{column}: {' or '.join(accepted)}"
+        case OfficeIs(name, accepted):
+            return f"{name}: {' or '.join(accepted)}"
+        case NameIs(pattern):
+            return f'the name "{pattern.text}"'
+        case AnyOf(conditions):
+            return ", ".join(_name_of(inner) for inner in conditions)
+        case Not(inner):
+            return f"not {_name_of(inner)}"
+
+
+def approving_names(flow: IngestFlow) -> frozenset[str]:
+    """The columns that `ready` reads, as the flow names them."""
+    return frozenset(column.column for column in _columns_in(flow.ready.conditions))

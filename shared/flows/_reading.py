@@ -1,0 +1,180 @@
+"""Reading the values of one file, and noting which were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from shared.domain import Columns, Facts, Item, Kind, Link, Need, Reason, Value
+from shared.flows._categories import OFFICE_EXTENSIONS, extension_of
+from shared.flows._days import Moment, day_of, moment_of
+from shared.flows._model import IngestFlow
+from shared.flows._sources import Source
+
+DATE_TYPES = ("dateTime", "dateOnly")
+
+
+class Lacks(Exception):
+    """A fact is needed that was not gathered yet."""
+
+    def __init__(self, *needs: Need) -> None:
+        self.needs = frozenset(needs)
+        super().__init__(", ".join(sorted(need.kind for need in needs)))
+
+
+class Unfit(Exception):
+    """A value cannot be had or used: the file is held for the reason."""
+
+    def __init__(self, rule: str, text: str, *, outside: bool = False) -> None:
+        self.reason = Reason(rule, text, outside)
+        super().__init__(text)
+
+
+class Reading:
+    """One file under one flow at one time; `used` grows with every value that is read."""
+
+    def __init__(self, flow: IngestFlow, facts: Facts, link: Link | None, captures: Mapping[str, str]) -> None:
+        self.flow = flow
+        self.facts = facts
+        self.link = link
+        self.used: dict[str, str] = {}
+        self._captures = captures
+        self._name_captures = (flow.accept.name.match(facts.item.name) if flow.accept.name else None) or {}
+
+    def value(self, source: Source) -> Value:
+        """The value as text; a date of a column is its calendar day in the flow's zone."""
+        value = self._value(source)
+        self.used[str(source)] = as_text(value)
+        return value
+
+    def moment(self, source: Source) -> Moment | None:
+        """The day or the very instant that a value names; None where it is empty."""
+        value = self._raw_column(source.name) if source.kind == "column" else self._value(source)
+        text = as_text(value)
+        self.used[str(source)] = text
+        if not text.strip():
+            return None
+        moment = moment_of(text, self._column_type(source.name) if source.kind == "column" else "", self.flow.time_zone)
+        if moment is None:
+            raise Unfit(str(source), f'{source}: "{text}" is not a date')
+        return moment
+
+    def office(self, name: str) -> str:
+        if extension_of(self.facts.item.name) not in OFFICE_EXTENSIONS:
+            return ""
+        if self.facts.office is None:
+            raise Lacks(Need(Kind.OFFICE))
+        return self.facts.office.get(name, "")
+
+    def columns(self) -> Columns:
+        if self.facts.columns is None:
+            raise Lacks(Need(Kind.COLUMNS))
+        return self.facts.columns
+
+    def _value(self, source: Source) -> Value:
+        match source.kind:
+            case "path" if source.name == "folder":
+                return (self.facts.item.path or "").rpartition("/")[0] or "/"
+            case "path":
+                return self._captures.get(source.name, "")
+            case "name":
+                return self._name_captures.get(source.name, "")
+            case "column":
+                return self._column(source.name)
+            case "office":
+                return self.office(source.name)
+            case "file":
+                return file_value(self.facts.item, source.name)
+            case _:
+                return self._run_value(source.name)
+
+    def _column(self, name: str) -> Value:
+        value = self._raw_column(name)
+        column_type = self._column_type(name)
+        if column_type not in DATE_TYPES or not isinstance(value, str):
+            return value
+        moment = moment_of(value, column_type, self.flow.time_zone)
+        return value if moment is None else _day_text(moment, self.flow)
+
+    def _raw_column(self, name: str) -> Value:
+        columns = self.columns()
+        internal = internal_name(columns, name)
+        if internal in columns.unreadable:
+            raise Unfit(f"column.{name}", f'the column "{name}" holds a value of a shape that is not understood')
+        return columns.values.get(internal, "")
+
+    def _column_type(self, name: str) -> str:
+        columns = self.columns()
+        return columns.types.get(internal_name(columns, name), "")
+
+    def _run_value(self, name: str) -> str:
+        day = (self.link.run_date if self.link else None) or _day_text(self.facts.now, self.flow)
+        match name:
+            case "date":
+                return day
+            case "year":
+                return day[:4]
+            case _:
+                return (self.link.run_id if self.link else None) or ""
+
+
+def internal_name(columns: Columns, name: str) -> str:
+    """The internal name wins over display names; a name that the library does not know is a hold."""
+    known = {*columns.values, *columns.types, *columns.unreadable}
+    if name in known:
+        return name
+    meant = columns.display.get(name, ())
+    if len(meant) > 1:
+        raise Unfit(
+            f"column.{name}",
+            f'two columns are called "{name}": write the internal name, {" or ".join(sorted(meant))}',
+            outside=True,
+        )
+    if meant:
+        return meant[0]
+    if name in {internal for listed in columns.display.values() for internal in listed}:
+        return name
+    if not columns.types and not columns.display:
+        return name  # the library's columns were not read, and an empty column is left out of an item's answer
+    near = get_close_matches(name, {*known, *columns.display}, n=3, cutoff=0.5)
+    hint = f": the nearest are {', '.join(near)}" if near else ""
+    raise Unfit(f"column.{name}", f'the library has no column "{name}"{hint}', outside=True)
+
+
+def file_value(item: Item, name: str) -> str:
+    stem, _, _ = item.name.rpartition(".")
+    extension = extension_of(item.name)
+    match name:
+        case "name":
+            return item.name
+        case "stem":
+            return stem if extension else item.name
+        case "extension":
+            return extension
+        case "size":
+            return str(item.content.size) if item.content else ""
+        case "created":
+            return item.created.isoformat() if item.created else ""
+        case "modified":
+            return item.modified.isoformat() if item.modified else ""
+        case "created_by":
+            return item.created_by.email or item.created_by.name if item.created_by else ""
+        case "modified_by":
+            return item.modified_by.email or item.modified_by.name if item.modified_by else ""
+        case "web_url":
+            return item.web_url or ""
+        case _:
+            return item.id
+
+
+def is_empty(value: Value) -> bool:
+    """`false` and 0 are values."""
+    return not value.strip() if isinstance(value, str) else not any(part.strip() for part in value)
+
+
+def as_text(value: Value) -> str:
+    return value if isinstance(value, str) else "; ".join(value)
+
+
+def _day_text(moment: Moment, flow: IngestFlow) -> str:
+    return day_of(moment, flow.time_zone).isoformat()

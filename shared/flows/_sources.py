@@ -1,0 +1,108 @@
+"""The dotted values that a flow may use, and templates made of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shared.flows._section import did_you_mean
+
+FILE_VALUES = ("name", "stem", "extension", "size", "created", "modified", "created_by", "modified_by", "web_url", "id")
+RUN_VALUES = ("date", "year", "id")
+STATUS_VALUES = ("status", "reason")  # known only when columns are written
+OTHER_SHAPES = ("field", "collection", "asset")  # values of the CELUM side
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from: `column` and `UsageRights`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with values in it; `parts` are the pieces in order."""
+
+    text: str
+    parts: tuple[str | Source, ...]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Source))
+
+
+class SourceProblem(ValueError):
+    def __init__(self, text: str, suggestion: str | None = None) -> None:
+        self.suggestion = suggestion
+        super().__init__(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The values that may stand in one place of one flow."""
+
+    path: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    writing: bool = False  # in `columns`: what is written back, never what is read from a column
+
+    def words(self) -> Collection[str]:
+        listed = [f"path.{name}" for name in (*self.path, "folder")] + [f"name.{name}" for name in self.name]
+        listed += [f"file.{name}" for name in FILE_VALUES] + [f"run.{name}" for name in RUN_VALUES]
+        return listed + (["asset.url"] + [f"run.{name}" for name in STATUS_VALUES] if self.writing else [])
+
+    def source(self, text: str) -> Source:
+        """Everything after the first dot is the name: a column may be called "a.b"."""
+        kind, dot, name = text.partition(".")
+        if not dot or not name.strip():
+            raise SourceProblem(f'"{text}" is not a source.', self._nearest(text))
+        if kind in {"column", "office"} and not self.writing:
+            return Source(kind, name)
+        if text in self.words():
+            return Source(kind, name)
+        if kind == "embedded":
+            raise SourceProblem(f'"{text}" is not supported by this version yet.')
+        raise SourceProblem(self._complaint(text, kind, name), self._nearest(text))
+
+    def template(self, text: str) -> Template:
+        parts: list[str | Source] = []
+        for index, piece in enumerate(_PLACEHOLDER.split(text)):
+            if index % 2 == 0:
+                if "{" in piece or "}" in piece:
+                    raise SourceProblem(f'"{text}" has a brace without its partner.')
+                parts += [piece] if piece else []
+            elif "." in piece:
+                parts.append(self.source(piece))
+            elif piece in self.path:
+                parts.append(Source("path", piece))
+            else:
+                raise SourceProblem(f'from.path has no capture "{piece}".', did_you_mean(piece, self.path))
+        return Template(text, tuple(parts))
+
+    def _complaint(self, text: str, kind: str, name: str) -> str:
+        if kind == "path":
+            return f'from.path has no capture "{name}".'
+        if kind == "name":
+            return f'accept.name has no capture "{name}".'
+        if kind == "run" and name in STATUS_VALUES:
+            return f'"{text}" is known only in columns.'
+        if kind in {"column", "office"} or (kind in OTHER_SHAPES and not self.writing):
+            return f'"{text}" cannot be used here.'
+        return f'"{text}" is not a source.'
+
+    def _nearest(self, text: str) -> str | None:
+        kind, dot, name = text.partition(".")
+        if dot and name and not self.writing:
+            kinds = ("path", "name", "column", "office", "file", "run")
+            near = did_you_mean(kind, [other for other in kinds if other != kind])
+            if near and kind not in kinds:
+                corrected = near.removeprefix('Did you mean "').removesuffix('"?')
+                if corrected in {"column", "office"}:
+                    return f'Did you mean "{corrected}.{name}"?'
+        return did_you_mean(text, self.words())

@@ -1,0 +1,70 @@
+"""Durations, spans of the calendar and sizes, as people write them."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+DURATION_WORDS = "a duration such as 30s, 2m, 1h or 1d"
+SPAN_WORDS = "a span such as 30d, 2w, 6mo or 7y"
+SIZE_WORDS = "a size such as 500KB, 20MB or 2GB"
+COUNT_WORDS = "a whole number above 0"
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_BYTES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KIB": 1024, "MIB": 1024**2, "GIB": 1024**3}
+_LONGEST_DIGITS = 6  # more is a slip of the finger, and would leave the range of dates
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the calendar, which a number of seconds cannot say."""
+
+    months: int = 0
+    days: int = 0
+
+    def after(self, day: date) -> date:
+        """29 February plus a year is 28 February; a date beyond the calendar raises OverflowError or ValueError."""
+        years, month = divmod(day.month - 1 + self.months, 12)
+        year = day.year + years
+        last = monthrange(year, month + 1)[1]
+        return date(year, month + 1, min(day.day, last)) + timedelta(days=self.days)
+
+
+def parse_duration(text: str) -> timedelta | None:
+    if text == "0":
+        return timedelta()
+    number, unit = _split(text)
+    return timedelta(seconds=number * _SECONDS[unit]) if number is not None and unit in _SECONDS else None
+
+
+def parse_span(text: str) -> Span | None:
+    number, unit = _split(text)
+    if number is None:
+        return None
+    match unit:
+        case "d":
+            return Span(days=number)
+        case "w":
+            return Span(days=7 * number)
+        case "mo":
+            return Span(months=number)
+        case "y":
+            return Span(months=12 * number)
+        case _:
+            return None
+
+
+def parse_size(text: str) -> int | None:
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)\s*([KMG]?i?B)", text, re.IGNORECASE | re.ASCII)
+    return round(float(found[1]) * _BYTES[found[2].upper()]) if found else None
+
+
+def parse_count(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII) else None
+
+
+def _split(text: str) -> tuple[int | None, str]:
+    found = re.fullmatch(rf"(\d{{1,{_LONGEST_DIGITS}}})(s|m|h|d|w|mo|y)", text, re.ASCII)
+    return (int(found[1]), found[2]) if found else (None, "")
