@@ -350,6 +350,7 @@ class Transfer:
     hashes: Mapping[str, str] = field(default_factory=dict)  # algorithm → digest of the bytes as read
     size: int | None = None
     content: Content | None = None  # what OneDrive said of the bytes that were read
+    linked: bool = False  # the asset is somebody else's: found by checksum, only its collection is ours to add
     registering: datetime | None = None  # set before a create or add-version whose outcome may stay unknown
     probes: int = 0  # how often an unknown outcome was looked for
     base_version: VersionId | None = None  # the asset's version before ours

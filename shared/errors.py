@@ -176,6 +176,7 @@ class NameProblem(BridgeError):
         self.kind = kind
         self.name = name
         self.candidates = candidates
+        self.ambiguous = ambiguous
         what = f'the {kind} "{name}" is ambiguous' if ambiguous else f'there is no {kind} "{name}"'
         hint = f"; candidates: {', '.join(candidates)}" if candidates else ""
         super().__init__(what + hint)

@@ -118,7 +118,7 @@ class _Reader:
         queue, table = self.optional(f"{STORAGE}__queueServiceUri"), self.optional(f"{STORAGE}__tableServiceUri")
         if not connection and not (queue and table):
             self.problems.append(
-                f"{STORAGE} is missing: a connection string, or {STORAGE}__queueServiceUri and {STORAGE}__tableServiceUri"
+                f"{STORAGE} is missing: a connection string, or {STORAGE}__queueServiceUri and __tableServiceUri"
             )
         return Storage(connection, queue, table, self.optional(f"{STORAGE}__clientId"))
 

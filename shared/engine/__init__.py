@@ -1,0 +1,1 @@
+"""How it happens: scan (what changed?), decide (what now?), transfers (do it, by steps), due (what has a time)."""

@@ -1,0 +1,140 @@
+"""The whole bridge of one process, put together from its settings, on first use and inside the running loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from shared.celum import Celum, CelumSettings
+from shared.clock import Clock, SystemClock
+from shared.engine import failed
+from shared.engine.context import Context, log
+from shared.engine.decisions import decide_all
+from shared.engine.due import send_due, start_new_drives
+from shared.engine.ingest import ingest
+from shared.engine.scan import scan
+from shared.engine.subscriptions import keep_subscriptions, sweep_drives
+from shared.engine.transfers import carry_on
+from shared.errors import FlowFileProblem
+from shared.flows import FlowFile, load
+from shared.ledger import Ledger, TableStore
+from shared.messages import DecideMessage, Message, Queue, ScanMessage, TransferMessage
+from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
+from shared.onedrive.notifications import Secrets
+from shared.queues import StorageOutbox
+from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+INVALID_FILE_SECONDS = 60  # a message that meets an invalid flow file comes back so often
+
+
+@dataclass(slots=True)
+class Bridge:
+    context: Context
+    store: TableStore
+    outbox: StorageOutbox
+
+    @classmethod
+    async def open(cls, settings: Settings, clock: Clock | None = None) -> Self:
+        clock = clock or SystemClock(settings.time_scale)
+        store, outbox = _storage(settings)
+        await store.prepare()
+        context = Context(
+            settings=settings,
+            clock=clock,
+            flow_file=read_flow_file(settings.flows_file),
+            ledger=Ledger(store, clock),
+            outbox=outbox,
+            onedrive=OneDrive(_onedrive_settings(settings), clock),
+            celum=Celum(_celum_settings(settings), clock),
+        )
+        return cls(context, store, outbox)
+
+    async def close(self) -> None:
+        await self.context.onedrive.close()
+        await self.context.celum.close()
+        await self.outbox.close()
+        await self.store.close()
+
+    async def scan(self, message: ScanMessage) -> None:
+        if not await self._waits_for_a_valid_file(Queue.SCAN, message):
+            await scan(self.context, message)
+
+    async def decide(self, message: DecideMessage) -> None:
+        if not await self._waits_for_a_valid_file(Queue.DECIDE, message):
+            await decide_all(self.context, message)
+
+    async def transfer(self, message: TransferMessage) -> None:
+        await carry_on(self.context, message, ingest)
+
+    async def send_due(self) -> None:
+        await send_due(self.context)
+        await start_new_drives(self.context)
+
+    async def keep_subscriptions(self) -> None:
+        await keep_subscriptions(self.context)
+
+    async def sweep_drives(self) -> None:
+        await sweep_drives(self.context)
+
+    async def failed(self, queue: Queue, body: bytes) -> None:
+        await failed.mark(self.context, queue, body)
+
+    async def _waits_for_a_valid_file(self, queue: Queue, message: Message) -> bool:
+        """An invalid flow file stops no indexing and loses nothing: what would need it is asked again later."""
+        if not isinstance(self.context.flow_file, FlowFileProblem):
+            return False
+        await self.context.outbox.send(queue, message, delay=INVALID_FILE_SECONDS / self.context.clock.time_scale)
+        return True
+
+
+def read_flow_file(path: str) -> FlowFile | FlowFileProblem:
+    """The flows, or what is wrong with them; the log says it at every start."""
+    try:
+        return load(Path(path).read_text(encoding="utf-8"), path)
+    except FlowFileProblem as problem:
+        for each in problem.problems:
+            log.error("%s", each)
+        return problem
+
+
+def _credential(client_id: str | None) -> AsyncTokenCredential:
+    from azure.identity.aio import ManagedIdentityCredential  # noqa: PLC0415  0.2 s that only Azure has to pay
+
+    return ManagedIdentityCredential(client_id=client_id)
+
+
+def _storage(settings: Settings) -> tuple[TableStore, StorageOutbox]:
+    storage = settings.storage
+    if storage.connection_string:
+        outbox = StorageOutbox(connection_string=storage.connection_string, url=None, credential=None)
+        return TableStore.from_connection_string(storage.connection_string), outbox
+    credential = _credential(storage.client_id)
+    outbox = StorageOutbox(connection_string=None, url=storage.queue_uri, credential=credential)
+    return TableStore.from_endpoint(storage.table_uri or "", credential), outbox
+
+
+def _onedrive_settings(settings: Settings) -> OneDriveSettings:
+    token = settings.graph_local_token
+    return OneDriveSettings(
+        base_url=settings.graph_url,
+        credential=(lambda: LocalToken(token)) if token else (lambda: _credential(settings.identity_client_id)),
+        user_agent=settings.graph_user_agent,
+        content_hosts=settings.content_hosts,
+        notification_url=settings.notification_url,
+        tenant=settings.tenant,
+        secrets=Secrets(settings.notification_key, settings.previous_notification_key),
+    )
+
+
+def _celum_settings(settings: Settings) -> CelumSettings:
+    return CelumSettings(
+        base_url=settings.celum_url,
+        api_key=settings.celum_key,
+        username=settings.celum_username,
+        client_id=settings.celum_client,
+        upload_hosts=settings.celum_upload_hosts,
+    )

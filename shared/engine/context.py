@@ -1,0 +1,95 @@
+"""What every stage of the engine works with."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.celum import Celum
+from shared.clock import Clock
+from shared.domain import Decision, DriveId, Item, Link
+from shared.errors import FlowFileProblem, System
+from shared.flows import FlowFile, IngestFlow
+from shared.ledger import Ledger
+from shared.onedrive import OneDrive
+from shared.queues import Outbox
+from shared.settings import Settings
+
+log = logging.getLogger("bridge")
+
+LEASE_SECONDS = 120  # of a transfer; renewed at a third of it
+WATCH_SLACK_SECONDS = 30  # the watch entry of a transfer stands this long after the end of its lease
+SCAN_LEASE_SECONDS = 300
+RECHECK_HELD_SECONDS = 3600  # a hold whose cause lies outside the file is decided anew so often
+DRIVE_CACHE_SECONDS = 600
+
+
+@dataclass(slots=True)
+class Context:
+    settings: Settings
+    clock: Clock
+    flow_file: FlowFile | FlowFileProblem
+    ledger: Ledger
+    outbox: Outbox
+    onedrive: OneDrive
+    celum: Celum
+    generation: int = 0  # of the flow file; recorded with every decision
+    _drives: dict[str, tuple[DriveId, datetime]] = field(default_factory=dict)
+    _signatures: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    @property
+    def flows(self) -> tuple[IngestFlow, ...]:
+        """The flows that are not switched off; none while the flow file is invalid (work then waits)."""
+        if isinstance(self.flow_file, FlowFileProblem):
+            return ()
+        return tuple(flow for flow in self.flow_file.flows if flow.mode != "off")
+
+    async def flows_of(self, drive: DriveId) -> tuple[IngestFlow, ...]:
+        return tuple([flow for flow in self.flows if await self.drive_of(flow) == drive])
+
+    async def drive_of(self, flow: IngestFlow) -> DriveId:
+        """The drive that the flow's connection names, resolved at most every ten minutes."""
+        assert not isinstance(self.flow_file, FlowFileProblem)  # noqa: S101  there is no flow without a file
+        known = self._drives.get(flow.from_connection)
+        if known is not None and known[1] > self.clock.now():
+            return known[0]
+        connection = self.flow_file.onedrive(flow.from_connection)
+        drive = (
+            DriveId(connection.drive_id)
+            if connection.drive_id
+            else await self.onedrive.drive_of(connection.site or "", connection.library or "")
+        )
+        self._drives[flow.from_connection] = (drive, self.clock.after(DRIVE_CACHE_SECONDS))
+        return drive
+
+    async def paused_until(self, *systems: System) -> datetime | None:
+        """When work on these systems may go on, if one of them asked to be left alone."""
+        until = [at for system in systems if (at := await self.ledger.not_before(system)) and at > self.clock.now()]
+        return max(until, default=None)
+
+    def signature_of(self, item: Item) -> str | None:
+        """The signature of this very content, if it was read before in this process."""
+        return self._signatures.get(content_name(item))
+
+    def remember_signature(self, item: Item, signature: str) -> None:
+        if len(self._signatures) > 10_000:
+            self._signatures.clear()
+        self._signatures[content_name(item)] = signature
+
+    async def journal(self, link: Link, what: str, decision: Decision | None = None, **more: str) -> None:
+        """Write down what was decided or done, and why. Never file names: they stay in the link's row."""
+        entry = {"what": what, "flow": link.flow, "at": self.clock.now().isoformat(), **more}
+        if decision is not None:
+            entry |= {
+                "outcome": decision.outcome.value,
+                "why": "; ".join(reason.text for reason in decision.reasons),
+                "facts": decision.facts_hash,
+                "generation": str(decision.generation),
+            } | {f"used.{name}": value for name, value in decision.used.items()}
+        await self.ledger.add_journal(link.key, entry)
+
+
+def content_name(item: Item) -> tuple[str, ...]:
+    content = item.content
+    return (item.drive, item.id, str(content and content.size), str((content and content.quick_xor) or item.etag))

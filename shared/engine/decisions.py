@@ -1,0 +1,202 @@
+"""What now? Fresh facts about one file, the pure decision, and the acting on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Iterable
+
+from shared.domain import (
+    Decision,
+    DriveId,
+    Facts,
+    ItemId,
+    Link,
+    LinkState,
+    Outcome,
+    Reason,
+    Step,
+    Transfer,
+    Verb,
+    link_key,
+)
+from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
+from shared.engine.facts import complete, read_item
+from shared.engine.sending import send_or_wait
+from shared.engine.waiting import come_back_at, look_again, new_link, pause, sighted, wait_until
+from shared.engine.writeback import write_columns
+from shared.errors import LedgerConflict, System, Throttled
+from shared.flows import IngestFlow, decide, selects
+from shared.ledger import AttentionKind, DueEntry, DueKind, RefKind, item_ref
+from shared.messages import DecideMessage, Queue
+
+TRIES = 4  # against other writers of the same row, each time on fresh facts
+OLDER_RELEASE_SECONDS = 30  # a message of a newer flow file waits so long for an instance that has it
+
+
+async def decide_all(context: Context, message: DecideMessage) -> None:
+    """Decide each file of the message. One that OneDrive does not answer for now comes back through `due`."""
+    if message.generation > context.generation:
+        await context.outbox.send(Queue.DECIDE, message, delay=OLDER_RELEASE_SECONDS / context.clock.time_scale)
+        return
+    for place, item in enumerate(message.items):
+        if await context.paused_until(System.ONEDRIVE) is None:
+            try:
+                await decide_item(context, message.drive, item)
+                continue
+            except Throttled as problem:
+                await pause(context, problem)
+        await _come_back(context, message, message.items[place:])
+        return
+
+
+async def _come_back(context: Context, message: DecideMessage, items: Iterable[ItemId]) -> None:
+    at = await come_back_at(context, System.ONEDRIVE) or context.clock.now()
+    for item in items:
+        for flow in await context.flows_of(message.drive):
+            await context.ledger.add_due(DueEntry(at, link_key(flow.id, message.drive, item), DueKind.DECIDE))
+
+
+async def decide_item(context: Context, drive: DriveId, item: ItemId) -> None:
+    """Decide one file under every flow that selects it or knows it."""
+    facts = await read_item(context, drive, item)
+    for flow in await context.flows_of(drive):
+        for attempt in range(TRIES):
+            try:
+                await _decide(context, flow, facts)
+                break
+            except LedgerConflict:
+                if attempt == TRIES - 1:
+                    raise
+                facts = await read_item(context, drive, item)
+
+
+async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
+    link = await context.ledger.link(link_key(flow.id, facts.item.drive, facts.item.id))
+    if link is None and selects(flow, facts.item) is None:
+        return
+    full = await complete(context, flow, facts, link)
+    decision = decide(flow, full, link, generation=context.generation)
+    base = link or new_link(flow, full.item)
+    if decision.outcome is Outcome.IGNORE:
+        return
+    if flow.mode == "observe" and decision.outcome is Outcome.DO:
+        await context.journal(base, "observed", decision)
+        return
+    known = remembered(context, base, full, decision)
+    match decision.outcome:
+        case Outcome.WAIT:
+            await _wait(context, known, full, decision, base)
+        case Outcome.HOLD:
+            await hold(context, flow, full, known, decision.reasons, decision=decision)
+        case Outcome.NOTHING:
+            await _nothing_to_do(context, flow, full, known, base)
+        case Outcome.DO if decision.verb is Verb.CLOSE:
+            await _close(context, known, decision)
+        case Outcome.DO:
+            await _start(context, known, decision)
+
+
+def remembered(context: Context, link: Link, facts: Facts, decision: Decision) -> Link:
+    """The link after this look: content first seen, approval found, content for which the gate was found closed."""
+    fresh = sighted(context, link, facts.item)
+    closed_for = facts.item.content if decision.gate_open is False else fresh.gate_closed_for
+    return dataclasses.replace(
+        fresh,
+        approval=decision.approval or fresh.approval,
+        gate_closed_for=closed_for,
+        generation=decision.generation,
+    )
+
+
+async def _wait(context: Context, link: Link, facts: Facts, decision: Decision, base: Link) -> None:
+    if link.state is LinkState.HELD:  # what held it is mended, but it has to wait for something else now
+        await context.ledger.drop_attention(link.key)
+        link = dataclasses.replace(link, state=LinkState.SETTLED if link.settled else LinkState.SEEN, reasons=())
+    if link.transfer is not None:
+        link = dataclasses.replace(link, transfer=dataclasses.replace(link.transfer, again=True))
+    await wait_until(context, dataclasses.replace(link, due_at=base.due_at), facts.item, decision)
+    if decision.approval is not None and decision.approval != base.approval:
+        await context.journal(link, "approved", decision)
+
+
+async def hold(
+    context: Context,
+    flow: IngestFlow,
+    facts: Facts,
+    link: Link,
+    reasons: tuple[Reason, ...],
+    *,
+    decision: Decision | None = None,
+) -> Link:
+    """Stop this file, keep it safe, and say why: in the attention list, the journal and the file's own columns."""
+    news = link.state is not LinkState.HELD or link.reasons != reasons
+    held = dataclasses.replace(link, state=LinkState.HELD, reasons=reasons, due_at=None)
+    if held.transfer is not None:
+        held = dataclasses.replace(held, transfer=dataclasses.replace(held.transfer, again=True))
+    if any(reason.outside for reason in reasons):
+        held = await look_again(context, held, context.clock.after(RECHECK_HELD_SECONDS))
+    await put_attention(context, AttentionKind.HELD, held)
+    await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
+    held = await context.ledger.put_link(held)
+    if news:
+        await context.journal(held, "held", decision, reasons="; ".join(reason.text for reason in reasons))
+        log.info("link %s is held", link.key)
+    if await write_columns(context, flow, facts, held) and held.receipt != facts.item.etag:
+        held = await context.ledger.put_link(dataclasses.replace(held, receipt=facts.item.etag))
+    return held
+
+
+async def put_attention(context: Context, kind: AttentionKind, link: Link) -> None:
+    """Show the link and its reasons to people."""
+    await context.ledger.put_attention(
+        kind, link.key, flow=link.flow, path=link.path, reasons=link.reasons, since=context.clock.now()
+    )
+
+
+async def _nothing_to_do(context: Context, flow: IngestFlow, facts: Facts, link: Link, base: Link) -> None:
+    """All is as it should be; where the columns say so too, the eTag read is our receipt for the next page."""
+    settled = link.settled
+    if settled is not None and facts.item.content is not None:
+        link = dataclasses.replace(link, settled=dataclasses.replace(settled, content=facts.item.content))
+    if link.state is not LinkState.SETTLED:
+        await context.ledger.drop_attention(link.key)
+    fresh = dataclasses.replace(link, state=LinkState.SETTLED, reasons=(), due_at=None)
+    if await write_columns(context, flow, facts, fresh):
+        fresh = dataclasses.replace(fresh, receipt=facts.item.etag)
+    if fresh != base:
+        await context.ledger.put_link(fresh)
+
+
+async def _close(context: Context, link: Link, decision: Decision) -> None:
+    closed = dataclasses.replace(link, state=LinkState.CLOSED, reasons=decision.reasons, transfer=None, due_at=None)
+    await put_attention(context, AttentionKind.WAITING, closed)
+    await context.ledger.put_link(closed)
+    if link.state is not LinkState.CLOSED:
+        await context.journal(link, "closed", decision)
+
+
+async def _start(context: Context, link: Link, decision: Decision) -> None:
+    """Watch entry, then link and transfer in one row, then the message if a slot is free (DESIGN §5, rule c)."""
+    assert decision.verb is not None  # noqa: S101  decide gives a verb with every DO
+    if link.transfer is not None:
+        if not link.transfer.again:
+            again = dataclasses.replace(link.transfer, again=True)
+            await context.ledger.put_link(dataclasses.replace(link, transfer=again))
+        return
+    watch_at = context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
+    await context.ledger.add_due(DueEntry(watch_at, link.key, DueKind.WATCH))
+    transfer = Transfer(
+        id=uuid.uuid4().hex,
+        verb=decision.verb,
+        step=Step.PREPARE,
+        signature=decision.signature or "",
+        facts_hash=decision.facts_hash,
+        started=context.clock.now(),
+        watch_at=watch_at,
+        size=link.content.size if link.content else None,
+    )
+    await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
+    stored = await context.ledger.put_link(dataclasses.replace(link, transfer=transfer, due_at=None))
+    await context.journal(stored, "started", decision, transfer=transfer.id)
+    await send_or_wait(context, stored)

@@ -1,0 +1,104 @@
+"""Everything that has to happen at a time, sent when the time has come; and transfers whose lease lapsed, revived."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from shared.domain import DriveId, ItemId, Link, LinkKey
+from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
+from shared.engine.sending import is_big, send_or_wait, try_to_send
+from shared.engine.subscriptions import keep_subscriptions
+from shared.errors import LedgerConflict
+from shared.ledger import DueEntry, DueKind
+from shared.messages import IDS_PER_DECIDE, DecideMessage, Queue
+
+AT_ONCE = 500  # entries read in one run; the rest is read a minute later, or by the next transfer that ends
+
+
+async def send_due(context: Context) -> None:
+    """What is due now: decide messages, transfers that waited for a slot, and transfers that nobody carries on."""
+    if not context.flows:
+        return  # an invalid or empty flow file: all work keeps waiting where it is
+    entries = await context.ledger.due(context.clock.now(), AT_ONCE)
+    await _send_decides(context, [entry for entry in entries if entry.kind is DueKind.DECIDE])
+    for entry in entries:
+        if entry.kind is DueKind.WATCH:
+            await _watch(context, entry)
+    await send_waiting_transfers(context, [entry for entry in entries if entry.kind is DueKind.TRANSFER])
+
+
+async def start_new_drives(context: Context) -> None:
+    """A drive that was never scanned gets its subscription and first scan within a minute, not at the next quarter."""
+    unknown = [d for d in {await context.drive_of(f) for f in context.flows} if await context.ledger.cursor(d) is None]
+    if unknown:
+        await keep_subscriptions(context)
+
+
+async def send_next(context: Context) -> None:
+    """Called by each transfer that ends: its slot is free, somebody may be waiting for it."""
+    entries = await context.ledger.due(context.clock.now(), AT_ONCE)
+    await send_waiting_transfers(context, [entry for entry in entries if entry.kind is DueKind.TRANSFER])
+
+
+async def send_waiting_transfers(context: Context, entries: list[DueEntry]) -> None:
+    """Oldest first, one flow after the other, until no slot is free for a file of ordinary size."""
+    for entry in _round_robin(entries):
+        link = await context.ledger.link(entry.link)
+        over = link is None or link.transfer is None or _is_running(link, context.clock.now())
+        if over or (link is not None and await try_to_send(context, link)):
+            await context.ledger.drop_due(entry)
+        elif link is not None and not is_big(link):
+            return
+
+
+def _round_robin(entries: list[DueEntry]) -> list[DueEntry]:
+    flows: dict[str, list[DueEntry]] = {}
+    for entry in entries:
+        flows.setdefault(entry.link.split("|", 1)[0], []).append(entry)
+    turns = max((len(waiting) for waiting in flows.values()), default=0)
+    return [waiting[turn] for turn in range(turns) for waiting in flows.values() if turn < len(waiting)]
+
+
+async def _send_decides(context: Context, entries: list[DueEntry]) -> None:
+    drives: dict[DriveId, list[DueEntry]] = {}
+    for entry in entries:
+        drives.setdefault(_split(entry.link)[0], []).append(entry)
+    for drive, due in drives.items():
+        for start in range(0, len(due), IDS_PER_DECIDE):
+            batch = due[start : start + IDS_PER_DECIDE]
+            items = tuple(dict.fromkeys(_split(entry.link)[1] for entry in batch))
+            await context.outbox.send(Queue.DECIDE, DecideMessage(drive=drive, items=items))
+            for entry in batch:
+                await context.ledger.drop_due(entry)
+
+
+async def _watch(context: Context, entry: DueEntry) -> None:
+    """A transfer nobody carries on is sent again; one that runs has its entry moved along."""
+    link = await context.ledger.link(entry.link)
+    transfer = link.transfer if link else None
+    if link is None or transfer is None or transfer.watch_at != entry.at:
+        await context.ledger.drop_due(entry)
+        return
+    later = context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
+    await context.ledger.add_due(DueEntry(later, link.key, DueKind.WATCH))
+    try:
+        moved = await context.ledger.put_link(
+            dataclasses.replace(link, transfer=dataclasses.replace(transfer, watch_at=later))
+        )
+    except LedgerConflict:
+        return  # it is being worked on this moment; the entry is looked at again in a minute
+    if not _is_running(moved, context.clock.now()):
+        log.info("transfer %s is not being carried on; sending it again", transfer.id)
+        await send_or_wait(context, moved)
+    await context.ledger.drop_due(entry)
+
+
+def _is_running(link: Link, now: datetime) -> bool:
+    transfer = link.transfer
+    return transfer is not None and transfer.lease_until is not None and transfer.lease_until > now
+
+
+def _split(key: LinkKey) -> tuple[DriveId, ItemId]:
+    _, drive, item = key.split("|", 2)
+    return DriveId(drive), ItemId(item)

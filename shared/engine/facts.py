@@ -1,0 +1,90 @@
+"""Gathering what `needs` asks for, and only that."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from shared.documents import QuickXor, content_signature, office_properties
+from shared.domain import Content, DriveId, Facts, Item, ItemId, Kind, Link, Need
+from shared.engine.context import Context
+from shared.engine.paths import Paths
+from shared.errors import Forbidden, Missing
+from shared.flows import IngestFlow, needs
+from shared.onedrive import DriveContent
+
+
+async def read_item(context: Context, drive: DriveId, item: ItemId) -> Facts:
+    """A fresh look at the item and its columns, in one call. An item that is gone comes back as deleted."""
+    now, scale = context.clock.now(), context.clock.time_scale
+    try:
+        found, columns = await context.onedrive.item(drive, item)
+    except Missing:
+        gone = Item(drive=drive, id=item, name="", parent=None, etag=None, deleted=True)
+        return Facts(now=now, item=gone, time_scale=scale)
+    placed = await Paths(context, drive).of(found)
+    return Facts(now=now, item=placed, columns=columns, time_scale=scale)
+
+
+async def complete(context: Context, flow: IngestFlow, facts: Facts, link: Link | None) -> Facts:
+    """Gather, stage by stage, until nothing more is needed to decide."""
+    while wanted := needs(flow, facts, link):
+        for need in sorted(wanted, key=lambda need: (need.kind, need.of)):
+            facts = await _gather(context, facts, need)
+    return facts
+
+
+async def _gather(context: Context, facts: Facts, need: Need) -> Facts:
+    item = facts.item
+    match need.kind:
+        case Kind.COLUMNS:
+            _, columns = await context.onedrive.item(item.drive, item.id)
+            return dataclasses.replace(facts, columns=columns)
+        case Kind.SIGNATURE:
+            return dataclasses.replace(facts, signature=await _signature(context, item))
+        case Kind.VERSIONS:
+            return await _versions(context, facts)
+        case Kind.VERSION_SIGNATURE:
+            reader = context.onedrive.content(item.drive, item.id, version=need.of)
+            signature = (await content_signature(reader) if is_package(item) else None) or await _hash_of(reader)
+            return dataclasses.replace(facts, version_signatures={**facts.version_signatures, need.of: signature})
+        case Kind.OFFICE:
+            reader = context.onedrive.content(item.drive, item.id)
+            properties: Mapping[str, str] = await office_properties(reader) if is_package(item) else {}
+            return dataclasses.replace(facts, office=properties)
+
+
+async def _versions(context: Context, facts: Facts) -> Facts:
+    try:
+        versions = await context.onedrive.versions(facts.item.drive, facts.item.id)
+    except Forbidden:
+        return dataclasses.replace(facts, versions=(), versions_unreadable=True)
+    return dataclasses.replace(facts, versions=versions)
+
+
+async def _signature(context: Context, item: Item) -> str:
+    known = context.signature_of(item)
+    if known is None:
+        reader = context.onedrive.content(item.drive, item.id)
+        known = (await content_signature(reader) if is_package(item) else None) or plain_signature(item)
+        context.remember_signature(item, known)
+    return known
+
+
+def is_package(item: Item) -> bool:
+    return item.name.lower().endswith((".docx", ".pptx", ".xlsx", ".docm", ".pptm", ".xlsm", ".dotx", ".potx", ".xltx"))
+
+
+def plain_signature(item: Item) -> str:
+    """Of a file that is no Office package: its hash and size, or its tag while OneDrive has no hash for it."""
+    content = item.content or Content(0, None)
+    return f"xor:{content.quick_xor}:{content.size}" if content.quick_xor else f"tag:{item.ctag or item.etag}"
+
+
+async def _hash_of(content: DriveContent) -> str:
+    """The plain signature of an old version, whose bytes have to be read for it: Graph hashes the present one only."""
+    hasher, size = QuickXor(), 0
+    async for chunk in content.stream():
+        hasher.update(chunk)
+        size += len(chunk)
+    return f"xor:{hasher.digest()}:{size}"

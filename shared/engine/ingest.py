@@ -1,0 +1,251 @@
+"""OneDrive → CELUM, step by step: prepare, upload, identify, register, verify, complete, settle.
+
+A checkpoint follows every effect that is dear to repeat; a run that was killed goes on at its last one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from shared.celum import AssetChange, Upload, algorithm_of
+from shared.documents import Hashes, QuickXor
+from shared.domain import Content, LinkState, Reason, Settled, Step, Verb
+from shared.engine.facts import complete as complete_facts
+from shared.engine.facts import read_item
+from shared.engine.plan import Plan, change_of, make_plan
+from shared.engine.registering import identify, missing_asset, register
+from shared.engine.transfers import Held, NotThisOne, Run
+from shared.engine.writeback import write_columns
+from shared.errors import ContentMismatch, Unavailable
+from shared.flows import decide
+from shared.ledger import RefKind, asset_ref, hash_ref, item_ref
+
+CHECKSUM_SETTING = "celum checksum algorithm"  # learned from the first upload, kept per installation
+WHILE_UNKNOWN = ("md5", "sha1", "sha256")  # what a checksum may be, by its length (reference, section 25)
+
+
+async def ingest(run: Run) -> None:
+    """Carry the transfer to its end. Every run, also one resumed hours later, begins with fresh facts."""
+    plan = await prepare(run)
+    if run.transfer.step is Step.PREPARE:
+        await run.checkpoint(step=Step.COMPLETE if plan.verb is Verb.UPDATE else Step.UPLOAD, again=False)
+    while run.link.transfer is not None:
+        if run.transfer.again and run.transfer.step in VISIBLE:
+            await run.checkpoint(again=False)
+            plan = await prepare(run)
+        await STEPS[run.transfer.step](run, plan)
+
+
+async def prepare(run: Run) -> Plan:
+    """Fresh facts, the same decision; anything else closes the transfer. Names are resolved, values converted."""
+    context, link = run.context, run.link
+    facts = await read_item(context, link.drive, link.item)
+    run.facts = facts = await complete_facts(context, run.flow, facts, link)
+    decision = decide(run.flow, facts, link, generation=context.generation)
+    transfer = run.transfer
+    same = (decision.verb, decision.signature, decision.facts_hash)
+    if decision.wish is None or same != (transfer.verb, transfer.signature, transfer.facts_hash):
+        raise NotThisOne(f"now {decision.outcome}: {'; '.join(reason.text for reason in decision.reasons)}")
+    return await make_plan(run, decision.wish)
+
+
+async def upload(run: Run, plan: Plan) -> None:
+    """One POST to CELUM, fed from OneDrive by ranges, hashed on the way; then the source's hash is checked."""
+    context, item = run.context, plan.item
+    announced = item.content or Content(0, None)
+    known = await context.ledger.setting(CHECKSUM_SETTING)
+    hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))
+    target = await context.celum.begin_upload(plan.wish.filename, announced.size)
+    source = _Source(run, context.onedrive.content(item.drive, item.id).stream(expected=announced), hashes)
+    await source.send(target, announced.size)
+    digests = await hashes.digests()
+    if announced.quick_xor and digests[QuickXor.name] != announced.quick_xor:
+        raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {digests['quickxor']}")
+    read = Content(announced.size, digests[QuickXor.name])
+    after = Step.IDENTIFY if plan.verb is Verb.CREATE else Step.REGISTER
+    await run.checkpoint(handle=target.handle, hashes=digests, content=read, progress=read.size, step=after)
+
+
+class _Source:
+    """The bytes on their way. An error of the source is raised as itself, not as the broken POST it leads to."""
+
+    def __init__(self, run: Run, chunks: AsyncIterator[bytes], hashes: Hashes) -> None:
+        self._run = run
+        self._chunks = chunks
+        self._hashes = hashes
+        self._problem: Exception | None = None
+
+    async def send(self, target: Upload, size: int) -> None:
+        try:
+            await self._run.context.celum.send(target, size, self._read())
+        except Exception:
+            if self._problem is not None:
+                raise self._problem from None
+            raise
+        if self._problem is not None:
+            raise self._problem
+
+    async def _read(self) -> AsyncIterator[bytes]:
+        sent = 0
+        try:
+            async for chunk in self._chunks:
+                await self._hashes.update(chunk)
+                sent += len(chunk)
+                yield chunk
+                await self._run.renew_when_needed(sent)
+        except Exception as problem:
+            self._problem = problem
+            raise
+
+
+async def verify(run: Run, plan: Plan) -> None:
+    """What CELUM holds must be what was read. Until then the asset stands in intake, or the version is taken back."""
+    context, transfer = run.context, run.transfer
+    asset = await context.celum.asset(plan.asset_id(transfer))
+    if asset is None:
+        raise missing_asset(transfer.asset)
+    if transfer.version is not None and asset.current_version.id != transfer.version:
+        await context.celum.activate(asset.id, transfer.version)
+        raise Unavailable(
+            plan.system, f"activate version {transfer.version}", "another version is current; looked at again"
+        )
+    version = asset.current_version
+    algorithm = algorithm_of(version.checksum) if version.checksum else None
+    if transfer.content is not None and version.size != transfer.content.size:
+        await _mismatch(run, plan, f"CELUM holds {version.size} bytes, {transfer.content.size} were sent")
+    if algorithm is None or algorithm not in transfer.hashes:
+        await _verify_by_download(run, plan)
+    elif not same_digest(version.checksum or "", transfer.hashes[algorithm]):
+        await _mismatch(
+            run, plan, f"CELUM's {algorithm} is {version.checksum}, that of the file {transfer.hashes[algorithm]}"
+        )
+    elif await context.ledger.setting(CHECKSUM_SETTING) is None:
+        await context.ledger.put_setting(CHECKSUM_SETTING, algorithm)
+    await run.checkpoint(step=Step.COMPLETE, version=version.id)
+
+
+def same_digest(theirs: str, ours: str) -> bool:
+    return theirs.strip().lower() == ours.lower()
+
+
+async def _verify_by_download(run: Run, plan: Plan) -> None:
+    """CELUM gives no checksum that was computed on the way: the original is read back once and hashed."""
+    hasher = QuickXor()
+    async for chunk in run.context.celum.download(plan.asset_id(run.transfer)):
+        hasher.update(chunk)
+        await run.renew_when_needed(run.transfer.progress)
+    if hasher.digest() != run.transfer.hashes[QuickXor.name]:
+        await _mismatch(run, plan, "the original read back from CELUM differs from the file")
+
+
+async def _mismatch(run: Run, plan: Plan, what: str) -> None:
+    """Never waved through: a bad version is taken back, a bad asset stays in intake, a person looks."""
+    transfer = run.transfer
+    if plan.verb is Verb.ADD_VERSION and transfer.base_version is not None:
+        await run.context.celum.activate(plan.asset_id(transfer), transfer.base_version)
+    raise Held(Reason("verify", f"the bytes in CELUM are not those of the file ({what})", outside=True))
+
+
+async def complete(run: Run, plan: Plan) -> None:
+    """Everything that makes the asset what the flow wants, in one PATCH: fields, name, availability, collections."""
+    context = run.context
+    asset = await context.celum.asset(plan.asset_id(run.transfer))
+    if asset is None:
+        raise missing_asset(run.transfer.asset)
+    change, replaced = change_of(plan, asset, run.link, linked=run.transfer.linked)
+    if change != AssetChange():
+        await context.celum.update(asset.id, change)
+    for label, text in replaced.items():
+        await context.journal(run.link, "replaced", field=label, value=text, asset=str(asset.id))
+    await run.checkpoint(step=Step.SETTLE)
+
+
+async def settle(run: Run, plan: Plan) -> None:
+    """Hints first, then the columns people see, then the row of truth, which also closes the transfer."""
+    context, transfer, link = run.context, run.transfer, run.link
+    assert run.facts is not None  # noqa: S101  prepare has read them
+    asset = await context.celum.asset(plan.asset_id(transfer))
+    if asset is None:
+        raise missing_asset(transfer.asset)
+    content = transfer.content or plan.item.content or Content(0, None)
+    await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
+    await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset.id), link.key)
+    if (name := hash_ref(content)) is not None:
+        await context.ledger.add_ref(RefKind.HASH, name, link.key)
+    settled = Settled(
+        content=content,
+        signature=transfer.signature,
+        facts_hash=transfer.facts_hash,
+        asset=asset.id,
+        version=asset.current_version.id,
+        at=context.clock.now(),
+        name=plan.wish.name,
+        collection=plan.target.id,
+        fields=plan.written(),
+        checksum=asset.current_version.checksum,
+        sha256=transfer.hashes.get("sha256"),
+    )
+    reasons = () if asset.released else (unreleased(asset.validation),)
+    day, ident = plan.run_date, link.run_id or transfer.id
+    after = dataclasses.replace(
+        link,
+        state=LinkState.SETTLED,
+        settled=settled,
+        reasons=reasons,
+        run_date=link.run_date or day,
+        run_id=ident,
+    )
+    await context.ledger.drop_attention(link.key)
+    await write_columns(context, run.flow, run.facts, after)
+    await _record_evidence(run, plan, settled)
+    for lease in plan.leases(transfer):
+        await context.ledger.release_lease(lease, transfer.id)
+    await run.end(
+        lambda row: dataclasses.replace(
+            row, state=LinkState.SETTLED, settled=settled, reasons=reasons, run_date=after.run_date, run_id=ident
+        )
+    )
+
+
+def unreleased(validation: object) -> Reason:
+    missing = [name for name, ok in dict(validation).items() if not ok] if isinstance(validation, dict) else []
+    return Reason(
+        "release", f"arrived, not released: {', '.join(missing) or 'CELUM does not say why'} is not valid", outside=True
+    )
+
+
+async def _record_evidence(run: Run, plan: Plan, settled: Settled) -> None:
+    """Which bytes of which file became which version, and on whose approval."""
+    link, approval = run.link, run.link.approval
+    entry = {
+        "what": run.transfer.verb.value,
+        "asset": str(settled.asset),
+        "version": str(settled.version),
+        "item": f"{link.drive}|{link.item}",
+        "signature": settled.signature,
+        "quick_xor": str(settled.content.quick_xor),
+        "size": str(settled.content.size),
+        "checksum": str(settled.checksum),
+        "transfer": run.transfer.id,
+        "collection": plan.wish.collection,
+    }
+    if approval is not None:
+        entry |= {
+            "approved_at": approval.at.isoformat(),
+            "approved_by": approval.by,
+            "item_version": str(approval.version),
+        }
+    await run.context.ledger.add_evidence(settled.asset, entry)
+    await run.context.journal(link, "settled", **entry)
+
+
+VISIBLE = frozenset({Step.REGISTER, Step.COMPLETE, Step.SETTLE})
+STEPS: dict[Step, Callable[[Run, Plan], Awaitable[None]]] = {
+    Step.UPLOAD: upload,
+    Step.IDENTIFY: identify,
+    Step.REGISTER: register,
+    Step.VERIFY: verify,
+    Step.COMPLETE: complete,
+    Step.SETTLE: settle,
+}

@@ -1,0 +1,187 @@
+"""What a transfer is to make true, with every name resolved and every value in CELUM's own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from shared.celum import (
+    AssetChange,
+    AssetType,
+    Collection,
+    FieldDefinition,
+    Keep,
+    Write,
+    convert,
+    operation,
+    raw,
+    three_way,
+)
+from shared.domain import (
+    Asset,
+    AssetId,
+    Availability,
+    FieldContent,
+    Item,
+    Link,
+    Reason,
+    Transfer,
+    Verb,
+    Wish,
+)
+from shared.engine.transfers import Held, Run
+from shared.errors import NameProblem, System, ValueDoesNotFit
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedField:
+    definition: FieldDefinition
+    label: str
+    content: FieldContent | None  # None: empty
+    authority: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    verb: Verb
+    wish: Wish
+    item: Item
+    target: Collection
+    intake: Collection | None
+    asset_type: AssetType
+    fields: tuple[PlannedField, ...]
+    key_field: FieldDefinition | None
+    key: str
+    run_date: str
+    link: Link
+    system: System = field(default=System.CELUM)
+
+    def asset_id(self, transfer: Transfer) -> AssetId:
+        known = transfer.asset or (self.link.settled.asset if self.link.settled else None)
+        if known is None:
+            raise Held(Reason("transfer", "the ledger does not know the asset of this transfer", outside=True))
+        return known
+
+    def written(self) -> Mapping[str, FieldContent]:
+        """The base of the next three-way update: what the flow wants there, which now stands there."""
+        return {planned.label: planned.content for planned in self.fields if planned.content is not None}
+
+    def leases(self, transfer: Transfer) -> tuple[str, ...]:
+        content = transfer.content
+        return (f"item {self.link.drive}|{self.link.item}",) + (
+            (f"content {content.quick_xor}+{content.size}",) if content else ()
+        )
+
+
+async def make_plan(run: Run, wish: Wish) -> Plan:
+    """Resolve and convert. All names and values that do not fit are reported together, as one hold."""
+    directory = run.context.celum.directory
+    reasons: list[Reason] = []
+    try:
+        asset_type = await directory.asset_type(wish.asset_type)
+        intake = await directory.collection(wish.intake) if wish.intake else None
+        target = await _target(run, wish)
+        key_field = await directory.field(asset_type, wish.key_field) if wish.key_field else None
+    except NameProblem as problem:
+        raise Held(Reason(f"to.{problem.kind}", str(problem), outside=True)) from problem
+    planned: list[PlannedField] = []
+    for wanted in wish.fields:
+        try:
+            definition = await directory.field(asset_type, wanted.label)
+            content = await convert(wanted, definition, directory)
+        except (NameProblem, ValueDoesNotFit) as problem:
+            reasons.append(Reason(f"fields.{wanted.label}", str(problem), outside=True))
+        else:
+            planned.append(PlannedField(definition, wanted.label, content, wanted.authority))
+    if reasons:
+        raise Held(*reasons)
+    assert run.facts is not None  # noqa: S101  prepare has read them
+    return Plan(
+        verb=run.transfer.verb,
+        wish=wish,
+        item=run.facts.item,
+        target=target,
+        intake=intake,
+        asset_type=asset_type,
+        fields=tuple(planned),
+        key_field=key_field,
+        key=f"{run.link.drive}|{run.link.item}",
+        run_date=run.link.run_date or run.transfer.started.date().isoformat(),
+        link=run.link,
+    )
+
+
+async def _target(run: Run, wish: Wish) -> Collection:
+    directory = run.context.celum.directory
+    try:
+        return await directory.collection(wish.collection)
+    except NameProblem as problem:
+        if problem.ambiguous or not wish.create_collections:
+            raise
+        return await directory.create_collection(wish.collection)
+
+
+def raw_fields(plan: Plan) -> tuple[Mapping[str, object], ...]:
+    """The fields of a new asset, the bridge's own key among them."""
+    values: Iterable[tuple[FieldDefinition, FieldContent]] = [
+        (planned.definition, planned.content) for planned in plan.fields if planned.content is not None
+    ]
+    if plan.key_field is not None:
+        values = [*values, (plan.key_field, plan.key)]
+    return tuple(raw(definition, content) for definition, content in values)
+
+
+def change_of(plan: Plan, asset: Asset, link: Link, *, linked: bool) -> tuple[AssetChange, Mapping[str, str]]:
+    """The one PATCH that is missing, and the values of other people that it replaces (label → text).
+
+    A linked asset belongs to somebody else: the collection is added, no field is written.
+    """
+    add = () if plan.target.id in asset.parents else (plan.target.id,)
+    if linked:
+        return AssetChange(parents_add=add), {}
+    intake = plan.intake
+    remove = (intake.id,) if intake is not None and intake.id in asset.parents and intake.id != plan.target.id else ()
+    former = link.settled.collection if link.settled else None
+    if former is not None and former != plan.target.id and former in asset.parents:
+        remove = (*remove, former)  # only what the bridge itself added
+    operations, replaced = _field_changes(plan, asset, link)
+    change = AssetChange(
+        name=plan.wish.name if _name_is_ours(plan, asset, link) else None,
+        parents_add=add,
+        parents_remove=remove,
+        availability=_availability(plan, asset),
+        fields=operations,
+    )
+    return change, replaced
+
+
+def _name_is_ours(plan: Plan, asset: Asset, link: Link) -> bool:
+    """The name is three-way like a field: a person's new name in CELUM stays until the source's changes."""
+    base = link.settled.name if link.settled else None
+    return plan.wish.name not in {asset.name, base}
+
+
+def _field_changes(plan: Plan, asset: Asset, link: Link) -> tuple[tuple[Mapping[str, object], ...], Mapping[str, str]]:
+    base = link.settled.fields if link.settled else {}
+    present = asset.fields or {}
+    operations: list[Mapping[str, object]] = []
+    replaced: dict[str, str] = {}
+    for planned in plan.fields:
+        current = present.get(planned.definition.id)
+        before = base.get(planned.label)
+        match three_way(before, planned.content, current, planned.authority):
+            case Keep():
+                pass
+            case Write(content, overwritten):
+                operations.append(operation(planned.definition, before, current, content))
+                if overwritten is not None:
+                    replaced[planned.label] = str(overwritten)
+    return tuple(operations), replaced
+
+
+def _availability(plan: Plan, asset: Asset) -> Availability | None:
+    since, until = plan.wish.available_since, plan.wish.available_until
+    if since is None and until is None:
+        return None
+    wanted = Availability(since=since, until=until)
+    return None if asset.availability == wanted else wanted

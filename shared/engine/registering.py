@@ -1,0 +1,202 @@
+"""From bytes that CELUM has to an asset or version there, exactly once, whatever answer got lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.celum import CreateAsset
+from shared.domain import Asset, AssetId, Reason, Step, Verb, VersionId
+from shared.engine.plan import Plan, raw_fields
+from shared.engine.transfers import ComeBackLater, Held, Run
+from shared.errors import Missing, Refused, RemoteError, Throttled, Unavailable
+from shared.ledger import RefKind, hash_ref
+
+# CELUM's search may lag and a request may still be running when its answer is lost: look, wait, look, wait, look.
+PROBE_SECONDS = (30, 120)
+LEASE_RETRY_SECONDS = 5
+REGISTER_LEASE_SECONDS = 600
+
+
+async def identify(run: Run, plan: Plan) -> None:
+    """Does CELUM have it already? By the bridge's own key, then by what the bytes are."""
+    context = run.context
+    await _take_leases(run, plan)
+    if plan.key_field is not None and "key" in run.flow.identity:
+        found = await context.celum.find_by_text_field(plan.key_field.id, plan.key)
+        if found:
+            await _adopt(run, _only(found, "carry the key of this file"))
+            return
+    if "checksum" in run.flow.identity:
+        twin = await _same_bytes(run)
+        if twin is not None:
+            await run.checkpoint(step=Step.COMPLETE, asset=twin.id, version=twin.current_version.id, linked=True)
+            return
+    await run.checkpoint(step=Step.REGISTER)
+
+
+async def _take_leases(run: Run, plan: Plan) -> None:
+    """On the file and on its bytes: of two equal files at once the second waits until the first is registered."""
+    for name in plan.leases(run.transfer):
+        until = run.context.clock.after(REGISTER_LEASE_SECONDS)
+        if not await run.context.ledger.take_lease(name, run.transfer.id, until):
+            raise ComeBackLater(LEASE_RETRY_SECONDS)
+
+
+async def _adopt(run: Run, asset: Asset) -> None:
+    """An asset that an earlier transfer of this very file created. With other bytes it gets a version."""
+    if _has_these_bytes(run, asset.current_version.checksum, asset.current_version.size):
+        await run.checkpoint(step=Step.VERIFY, asset=asset.id, version=asset.current_version.id)
+    else:
+        await run.checkpoint(step=Step.REGISTER, asset=asset.id, base_version=asset.current_version.id)
+
+
+async def _same_bytes(run: Run) -> Asset | None:
+    """The one asset with the same bytes: from the ledger, which does not lag, then from CELUM's index."""
+    context, transfer = run.context, run.transfer
+    content = transfer.content
+    name = hash_ref(content) if content else None
+    for key in await context.ledger.refs(RefKind.HASH, name) if name else ():
+        other = await context.ledger.link(key)
+        if key != run.link.key and other is not None and other.settled is not None and other.settled.content == content:
+            asset = await context.celum.asset(other.settled.asset)
+            if asset is not None:
+                return asset
+    digests = [digest for name, digest in transfer.hashes.items() if name != "quickXor"]
+    found = [
+        asset for asset in await context.celum.find_by_checksum(digests) if asset.current_version.size == transfer.size
+    ]
+    return _usable(_only(tuple(found), "hold the same bytes")) if found else None
+
+
+def _only(found: tuple[Asset, ...], what: str) -> Asset:
+    if len(found) > 1:
+        ids = ", ".join(str(asset.id) for asset in found)
+        raise Held(
+            Reason("identity", f"{len(found)} assets {what}: {ids}; say which with `bridge accept`", outside=True)
+        )
+    return found[0]
+
+
+def _usable(asset: Asset) -> Asset:
+    """Linking must not widen rights: an asset that is not released is not handed on under another file's approval."""
+    if not asset.released:
+        raise Held(Reason("identity", f"asset {asset.id} holds the same bytes but is not released", outside=True))
+    return asset
+
+
+async def register(run: Run, plan: Plan) -> None:
+    """Create the asset in intake, or add the version. Neither may be repeated while an outcome is unknown."""
+    if plan.verb is Verb.CREATE:
+        await _take_leases(run, plan)
+    if run.transfer.registering is not None and await _found_after_all(run, plan):
+        return
+    base = await _base_version(run, plan) if plan.verb is Verb.ADD_VERSION or run.transfer.asset else None
+    await run.checkpoint(registering=run.context.clock.now(), probes=0, base_version=base)
+    try:
+        asset, version = await _register(run, plan)
+    except RemoteError as problem:
+        if not _outcome_is_unknown(problem):
+            await _refused(run, problem)
+        raise
+    await run.checkpoint(step=Step.VERIFY, asset=asset, version=version, registering=None)
+
+
+async def _register(run: Run, plan: Plan) -> tuple[AssetId, VersionId]:
+    celum, transfer = run.context.celum, run.transfer
+    handle = transfer.handle or ""
+    if transfer.base_version is not None:
+        asset_id = plan.asset_id(transfer)
+        version = await celum.add_version(asset_id, plan.wish.filename, handle)
+        return asset_id, version.id
+    parent = plan.intake or plan.target
+    asset = await celum.create(
+        CreateAsset(
+            name=plan.wish.name, parent=parent.id, handle=handle, type_id=plan.asset_type.id, fields=raw_fields(plan)
+        )
+    )
+    return asset.id, asset.current_version.id
+
+
+async def _refused(run: Run, problem: RemoteError) -> None:
+    """Nothing was made. A handle that is no longer accepted costs a new upload; anything else is for a person."""
+    handle_is_gone = isinstance(problem, Refused | Missing) and "handle" in problem.came_back.lower()
+    if handle_is_gone and run.transfer.attempt < len(PROBE_SECONDS) + 1:
+        await run.checkpoint(registering=None, handle=None, step=Step.UPLOAD, attempt=run.transfer.attempt + 1)
+        raise ComeBackLater(0) from problem
+    await run.checkpoint(registering=None)
+
+
+def _outcome_is_unknown(problem: RemoteError) -> bool:
+    """A 503 may come from something in front of CELUM, after CELUM itself has done the work."""
+    return isinstance(problem, Unavailable) or (isinstance(problem, Throttled) and problem.status != 429)
+
+
+async def _base_version(run: Run, plan: Plan) -> VersionId:
+    """The version that ours is to follow. One that somebody else added stays: a person decides."""
+    asset_id = plan.asset_id(run.transfer)
+    asset = await run.context.celum.asset(asset_id)
+    if asset is None:
+        raise missing_asset(asset_id)
+    expected = plan.link.settled.version if plan.link.settled else run.transfer.base_version
+    if expected is not None and asset.current_version.id != expected:
+        text = f"asset {asset_id}: version {asset.current_version.id} is current, not {expected} that the bridge added"
+        raise Held(Reason("versions", text, outside=True))
+    return asset.current_version.id
+
+
+async def _found_after_all(run: Run, plan: Plan) -> bool:
+    """Look for what a create or add-version without an answer may have made; after the last look it is repeated."""
+    found = await _probe(run, plan)
+    if found is not None:
+        await run.checkpoint(step=Step.VERIFY, asset=found[0], version=found[1], registering=None)
+        return True
+    probes, since = run.transfer.probes, run.transfer.registering
+    if probes < len(PROBE_SECONDS):
+        await run.checkpoint(probes=probes + 1)
+        raise ComeBackLater(PROBE_SECONDS[probes])
+    await run.context.journal(run.link, "repeated", since=str(since), verb=plan.verb.value)
+    return False
+
+
+async def _probe(run: Run, plan: Plan) -> tuple[AssetId, VersionId] | None:
+    celum, transfer = run.context.celum, run.transfer
+    if transfer.base_version is not None:
+        asset_id = plan.asset_id(transfer)
+        for version in await celum.versions(asset_id):  # newest first
+            if version.id == transfer.base_version:
+                break
+            if version.filename == plan.wish.filename and _has_these_bytes(run, version.checksum, version.size):
+                return asset_id, version.id
+        return None
+    if plan.key_field is not None:
+        found = await celum.find_by_text_field(plan.key_field.id, plan.key)
+    else:
+        digests = [digest for name, digest in transfer.hashes.items() if name != "quickXor"]
+        parent = plan.intake or plan.target
+        found = tuple(
+            asset
+            for asset in await celum.find_by_checksum(digests)
+            if parent.id in asset.parents
+            and asset.name == plan.wish.name
+            and _since(asset.created, transfer.registering)
+        )
+    return (found[0].id, found[0].current_version.id) if len(found) == 1 else None
+
+
+def _since(created: datetime | None, registering: datetime | None) -> bool:
+    """Clocks differ: an asset created up to ten minutes before we asked may be the one."""
+    return created is None or registering is None or created >= registering - timedelta(minutes=10)
+
+
+def _has_these_bytes(run: Run, checksum: str | None, size: int) -> bool:
+    transfer = run.transfer
+    if transfer.content is not None and size != transfer.content.size:
+        return False
+    return checksum is None or checksum.strip().lower() in {digest.lower() for digest in transfer.hashes.values()}
+
+
+def missing_asset(asset: AssetId | None) -> Held:
+    text = (
+        f"asset {asset} is not in CELUM any more, or the service user may not see it; see `bridge accept --as create`"
+    )
+    return Held(Reason("asset", text, outside=True))

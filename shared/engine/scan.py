@@ -1,0 +1,210 @@
+"""What changed in a drive: read the delta, write down first sights, and ask for decisions where more is needed.
+
+The order of writes within a page is law (DESIGN §5, rule a): folders, marked where they moved → messages → marks
+cleared, removed folders forgotten → the link to the next page. Killed anywhere, the page is read again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Iterable
+
+from shared.domain import DriveId, Facts, Item, ItemId, LinkState, Outcome, link_key
+from shared.engine.baseline import take_baselines
+from shared.engine.context import SCAN_LEASE_SECONDS, Context, log
+from shared.engine.paths import Paths, as_folder
+from shared.engine.subscriptions import keep_subscription
+from shared.engine.waiting import new_link, pause, wait_until
+from shared.errors import CursorExpired, System, Throttled, Unavailable
+from shared.flows import IngestFlow, decide, needs, selects
+from shared.ledger import Busy, Cursor, Folder, RefKind, ScanLease, item_ref
+from shared.messages import DROPPABLE, IDS_PER_DECIDE, DecideMessage, Queue, ScanMessage, ScanReason
+from shared.onedrive import DeltaPage
+
+SAFETY_SECONDS = 20  # a holder with less of its lease left writes nothing
+RETRY_SECONDS = 60  # after an answer that says nothing about when to come back
+
+
+async def scan(context: Context, message: ScanMessage) -> None:
+    """Read what changed. At most one scan of a drive at a time; a message that comes meanwhile makes it run again."""
+    drive = message.drive
+    flows = await context.flows_of(drive)
+    if not flows:
+        log.warning("a scan of drive %s was asked for, which no flow names; dropped", drive)
+        return
+    if paused := await context.paused_until(System.ONEDRIVE):
+        await _again_at(context, message, (paused - context.clock.now()).total_seconds())
+        return
+    if message.reason is ScanReason.FOLDER_MOVED:
+        await _decide_descendants(context, message)
+        return
+    lease = await context.ledger.ring(drive, uuid.uuid4().hex, context.clock.after(SCAN_LEASE_SECONDS))
+    if isinstance(lease, Busy):
+        if not (lease.was_dirty and message.reason in DROPPABLE):
+            await _again_at(context, message, (lease.until - context.clock.now()).total_seconds())
+        return
+    run = _Run(context, drive, flows, lease)
+    try:
+        await run.to_the_end(message.reason)
+    except Throttled as problem:
+        await pause(context, problem)
+    except Unavailable as problem:
+        log.warning("scan of drive %s stopped: %s", drive, problem)
+    else:
+        return
+    if not await context.ledger.release_scan(run.lease):
+        await context.ledger.release_scan(run.lease)  # somebody rang meanwhile: the message sent now serves both
+    await _again_at(context, message, RETRY_SECONDS / context.clock.time_scale)
+
+
+async def _again_at(context: Context, message: ScanMessage, seconds: float) -> None:
+    again = message.model_copy(update={"attempt": message.attempt + 1})
+    await context.outbox.send(Queue.SCAN, again, delay=max(seconds, 0))
+
+
+class _Run:
+    def __init__(self, context: Context, drive: DriveId, flows: tuple[IngestFlow, ...], lease: ScanLease) -> None:
+        self.context = context
+        self.drive = drive
+        self.flows = flows
+        self.lease = lease
+        self.paths = Paths(context, drive)
+
+    async def to_the_end(self, reason: ScanReason) -> None:
+        if reason in {ScanReason.LIFECYCLE, ScanReason.SUBSCRIPTION}:
+            await keep_subscription(self.context, self.drive, lifecycle=reason is ScanReason.LIFECYCLE)
+        while True:
+            await self.read_changes()
+            if await self.context.ledger.release_scan(self.lease):
+                return
+
+    async def read_changes(self) -> None:
+        """Follow the delta from the stored link to its end, page by page, saving the place after each."""
+        cursor = await self._cursor()
+        first_round = not cursor.baseline_done
+        await take_baselines(self.context, self.drive, self.flows)
+        seen: set[str] = set()
+        while True:
+            link = cursor.next_link or cursor.delta_link or self.context.onedrive.delta_start(self.drive)
+            if link in seen:
+                log.error("drive %s: OneDrive repeats the same page for ever; the place is kept", self.drive)
+                return
+            seen.add(link)
+            try:
+                page = await self.context.onedrive.delta(link)
+            except CursorExpired as expired:
+                log.warning("drive %s: the delta link expired; every item is looked at again", self.drive)
+                fresh = expired.location or self.context.onedrive.delta_start(self.drive)
+                cursor = await self._save(
+                    dataclasses.replace(cursor, next_link=fresh, delta_link=None, generation=cursor.generation + 1)
+                )
+                continue
+            await self._take(page, first_round=first_round)
+            done = page.next_link is None
+            cursor = await self._save(
+                dataclasses.replace(
+                    cursor,
+                    next_link=page.next_link,
+                    delta_link=page.delta_link or cursor.delta_link,
+                    baseline_done=cursor.baseline_done or done,
+                )
+            )
+            if done:
+                return
+
+    async def _cursor(self) -> Cursor:
+        """The stored place; at a drive's first scan a link that means "from now on", before anything is listed."""
+        cursor = await self.context.ledger.cursor(self.drive)
+        if cursor is None:
+            latest = await self.context.onedrive.delta_latest(self.drive)
+            cursor = await self._save(
+                Cursor(self.drive, delta_link=latest.delta_link, next_link=None, generation=0, baseline_done=False)
+            )
+        return cursor
+
+    async def _save(self, cursor: Cursor) -> Cursor:
+        await self._renew()
+        return await self.context.ledger.save_cursor(cursor)
+
+    async def _renew(self) -> None:
+        left = (self.lease.until - self.context.clock.now()).total_seconds() * self.context.clock.time_scale
+        if left < SCAN_LEASE_SECONDS / 2:
+            self.lease = await self.context.ledger.renew_scan(self.lease, self.context.clock.after(SCAN_LEASE_SECONDS))
+
+    async def _take(self, page: DeltaPage, *, first_round: bool) -> None:
+        items = {item.id: item for item in page.items}  # an item may come twice; the last one wins
+        folders = [item for item in items.values() if (item.is_folder or item.is_root) and not item.deleted]
+        moved = await self._write_folders(folders)
+        files = [item for item in items.values() if not item.is_folder and not item.is_root]
+        wanted = [item.id for item in files if await self._wants_decision(item, first_round=first_round)]
+        await send_decides(self.context, self.drive, wanted)
+        for folder in moved:
+            message = ScanMessage(drive=self.drive, reason=ScanReason.FOLDER_MOVED, folder=folder)
+            await self.context.outbox.send(Queue.SCAN, message)
+        await self.context.ledger.clear_moved(self.drive, moved)
+        for item in items.values():
+            if item.deleted:
+                await self.context.ledger.drop_folder(self.drive, item.id)
+
+    async def _write_folders(self, items: Iterable[Item]) -> list[ItemId]:
+        """Write new and changed folders; those that stood elsewhere before are marked until their message is sent."""
+        changed: dict[ItemId, Folder] = {}
+        for item in items:
+            known = await self.context.ledger.folder(self.drive, item.id)
+            fresh = as_folder(item)
+            if known is None:
+                changed[item.id] = fresh
+            elif known.moved or (known.name, known.parent) != (fresh.name, fresh.parent):
+                changed[item.id] = dataclasses.replace(fresh, moved=True)
+            self.paths.see({item.id: fresh})
+        await self.context.ledger.put_folders(self.drive, list(changed.values()))
+        return [folder.id for folder in changed.values() if folder.moved]
+
+    async def _wants_decision(self, item: Item, *, first_round: bool) -> bool:
+        """Whether some flow needs more than this page says. First sights and quiet periods are written here."""
+        if item.deleted:
+            return bool(await self.context.ledger.refs(RefKind.ITEM, item_ref(self.drive, item.id)))
+        placed = await self.paths.of(item)
+        wanted = False
+        selected = [flow for flow in self.flows if selects(flow, placed) is not None]
+        for flow in selected:
+            wanted |= await self._first_sight(flow, placed, first_round=first_round)
+        if not selected:
+            wanted = bool(await self.context.ledger.refs(RefKind.ITEM, item_ref(self.drive, item.id)))
+        return wanted
+
+    async def _first_sight(self, flow: IngestFlow, item: Item, *, first_round: bool) -> bool:
+        key = link_key(flow.id, self.drive, item.id)
+        link = await self.context.ledger.link(key)
+        if link is not None and link.receipt is not None and link.receipt == item.etag:
+            return False
+        known = None if link is not None and link.state is LinkState.BEFORE and first_round else link
+        facts = Facts(now=self.context.clock.now(), item=item, time_scale=self.context.clock.time_scale)
+        if needs(flow, facts, known):
+            return True
+        decision = decide(flow, facts, known)
+        if decision.outcome is not Outcome.WAIT:
+            return decision.outcome not in {Outcome.IGNORE, Outcome.NOTHING}
+        await wait_until(self.context, known or new_link(flow, item, etag=link and link.etag), item, decision)
+        return False
+
+
+async def send_decides(context: Context, drive: DriveId, items: list[ItemId]) -> None:
+    for start in range(0, len(items), IDS_PER_DECIDE):
+        message = DecideMessage(drive=drive, items=tuple(items[start : start + IDS_PER_DECIDE]))
+        await context.outbox.send(Queue.DECIDE, message)
+
+
+async def _decide_descendants(context: Context, message: ScanMessage) -> None:
+    """Of a folder that moved, which the delta does not report: list them, and have each decided."""
+    waiting = [message.folder] if message.folder else []
+    while waiting:
+        files: list[ItemId] = []
+        async for child in context.onedrive.children(message.drive, waiting.pop()):
+            if child.is_folder:
+                await context.ledger.put_folders(message.drive, [as_folder(child)])
+                waiting.append(child.id)
+            else:
+                files.append(child.id)
+        await send_decides(context, message.drive, files)

@@ -1,0 +1,68 @@
+"""One live subscription per drive: created, renewed past half its life, replaced when it is gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.domain import DriveId
+from shared.engine.context import Context, log
+from shared.errors import Forbidden, Refused
+from shared.ledger import Subscription, SubscriptionState
+from shared.messages import Queue, ScanMessage, ScanReason
+
+# Graph takes up to 42,300 minutes for a drive; one document says 4,230. This works under both (reference 1.1).
+LIFETIME = timedelta(minutes=4_200)
+SWEEP_AFTER = timedelta(days=1)  # Microsoft: an extra look at a quiet drive at most once a day
+
+
+def is_due(row: Subscription | None, now: datetime, notification_url: str) -> bool:
+    """Missing, past half its life, or pointing to where this app stood before."""
+    return (
+        row is None
+        or row.expires is None
+        or row.expires - now < LIFETIME / 2
+        or row.notification_url != notification_url
+    )
+
+
+async def keep_subscriptions(context: Context) -> None:
+    """Ask for a scan of each drive whose subscription needs something; that scan does it, and reads the delta after."""
+    for drive in {await context.drive_of(flow) for flow in context.flows}:
+        row = await context.ledger.subscription(drive)
+        if is_due(row, context.clock.now(), context.settings.notification_url):
+            await context.outbox.send(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.SUBSCRIPTION))
+
+
+async def keep_subscription(context: Context, drive: DriveId, *, lifecycle: bool) -> None:
+    """Create, renew or replace. What Graph refuses is logged; the sweep reads the delta all the same."""
+    known = await context.ledger.subscription(drive)
+    if not lifecycle and not is_due(known, context.clock.now(), context.settings.notification_url):
+        return
+    expires = context.clock.now() + LIFETIME
+    try:
+        live = await context.onedrive.ensure_subscription(drive, known.id if known else None, expires)
+    except (Forbidden, Refused) as problem:
+        log.error("drive %s has no subscription and is read once a day only: %s", drive, problem)
+        return
+    key_id = context.settings.notification_key[0]
+    await context.ledger.save_subscription(
+        Subscription(
+            drive,
+            live.id,
+            live.expires,
+            SubscriptionState.LIVE,
+            live.notification_url,
+            key_id,
+            known.etag if known else None,
+        )
+    )
+
+
+async def sweep_drives(context: Context) -> None:
+    """Ask for a scan of each drive that was not scanned for a day, or whose subscription has lapsed."""
+    now = context.clock.now()
+    for drive in {await context.drive_of(flow) for flow in context.flows}:
+        row, last = await context.ledger.subscription(drive), await context.ledger.last_scan(drive)
+        lapsed = row is None or row.expires is None or row.expires < now
+        if lapsed or last is None or now - last > SWEEP_AFTER:
+            await context.outbox.send(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.SWEEP))

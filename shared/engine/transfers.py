@@ -1,0 +1,249 @@
+"""Carrying a transfer on from its last checkpoint: lease, checkpoints, and what each kind of failure leads to."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from shared.domain import Facts, Link, LinkState, Reason, Transfer
+from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
+from shared.engine.decisions import hold, put_attention
+from shared.engine.due import send_next
+from shared.engine.sending import send_or_wait, slots_for
+from shared.engine.waiting import come_back_at, pause
+from shared.engine.writeback import write_columns
+from shared.errors import (
+    BridgeError,
+    ContentProblem,
+    Forbidden,
+    HostNotAllowed,
+    LedgerConflict,
+    NameProblem,
+    NotAuthorised,
+    Refused,
+    RemoteError,
+    SourceChanged,
+    System,
+    Throttled,
+    ValueDoesNotFit,
+)
+from shared.flows import IngestFlow
+from shared.ledger import AttentionKind, DueEntry, DueKind, Slot
+from shared.messages import DecideMessage, Queue, TransferMessage
+
+ATTEMPTS = 12  # with the back-off below about a day of trying, then a person looks
+FIRST_RETRY_SECONDS = 15
+LONGEST_RETRY_SECONDS = 4 * 3600
+
+
+class LeaseLost(BridgeError):
+    """Somebody else carries the transfer on; this run stops where it stands, touching nothing."""
+
+
+class ComeBackLater(BridgeError):
+    """The transfer has to wait for a known time (an index that lags); it is no failure."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"waits {seconds} s")
+
+
+class NotThisOne(BridgeError):
+    """Fresh facts lead elsewhere: the transfer is closed and the file decided anew."""
+
+
+class Held(BridgeError):
+    """A person has to mend something first."""
+
+    def __init__(self, *reasons: Reason) -> None:
+        self.reasons = reasons
+        super().__init__("; ".join(reason.text for reason in reasons))
+
+
+class Run:
+    """One run of one transfer under its lease. `link` always is the row as last stored."""
+
+    def __init__(self, context: Context, flow: IngestFlow, link: Link, slot: Slot) -> None:
+        self.context = context
+        self.flow = flow
+        self.link = link
+        self.owner = uuid.uuid4().hex
+        self.slot = slot
+        self.transfer_id = self.transfer.id
+        self.facts: Facts | None = None  # as read by prepare
+
+    @property
+    def transfer(self) -> Transfer:
+        assert self.link.transfer is not None  # noqa: S101  a run has a transfer until it ends
+        return self.link.transfer
+
+    async def checkpoint(self, **changes: object) -> None:
+        """Store changes of the transfer and renew its lease; the watch entry goes ahead of it (DESIGN §5, rule d)."""
+        until = self.context.clock.after(LEASE_SECONDS)
+        watch_at = self.context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
+        before = self.transfer.watch_at
+        await self.context.ledger.add_due(DueEntry(watch_at, self.link.key, DueKind.WATCH))
+        await self._store(
+            lambda transfer: dataclasses.replace(
+                transfer,
+                lease_owner=self.owner,
+                lease_until=until,
+                watch_at=watch_at,
+                **changes,  # type: ignore[arg-type]  # by name
+            )
+        )
+        if before is not None:
+            await self.context.ledger.drop_due(DueEntry(before, self.link.key, DueKind.WATCH))
+        self.slot = await self.context.ledger.renew_slot(self.slot, until)
+
+    async def renew_when_needed(self, progress: int) -> None:
+        """For long steps: keeps the lease, and shows how far the bytes are."""
+        left = (self.transfer.lease_until or self.context.clock.now()) - self.context.clock.now()
+        if left.total_seconds() * self.context.clock.time_scale < LEASE_SECONDS * 2 / 3:
+            await self.checkpoint(progress=progress)
+
+    async def _store(self, change: Callable[[Transfer], Transfer]) -> None:
+        """Write the row; a decide that set `again` meanwhile is merged, another owner of the lease ends this run."""
+        while True:
+            try:
+                changed = dataclasses.replace(self.link, transfer=change(self.transfer))
+                self.link = await self.context.ledger.put_link(changed)
+            except LedgerConflict:
+                await self.reread()
+            else:
+                return
+
+    async def release(self, **changes: object) -> None:
+        """Give the lease back, so that whoever is sent next may go on at once."""
+        await self._store(
+            lambda transfer: dataclasses.replace(
+                transfer,
+                lease_owner=None,
+                lease_until=None,
+                **changes,  # type: ignore[arg-type]  # by name
+            )
+        )
+
+    async def reread(self) -> None:
+        link = await self.context.ledger.link(self.link.key)
+        ours = link is not None and link.transfer is not None and link.transfer.id == self.transfer.id
+        if link is None or not ours or link.transfer is None or link.transfer.lease_owner not in {self.owner, None}:
+            raise LeaseLost(f"transfer {self.transfer.id} is carried on elsewhere")
+        self.link = link
+
+    async def end(self, change: Callable[[Link], Link]) -> Link:
+        """Close the transfer with one conditional write; a decide that came meanwhile is promised before (rule c)."""
+        transfer = self.transfer
+        again = transfer.again
+        while True:
+            if again:
+                await self.context.ledger.add_due(DueEntry(self.context.clock.now(), self.link.key, DueKind.DECIDE))
+            try:
+                closed = await self.context.ledger.put_link(dataclasses.replace(change(self.link), transfer=None))
+                break
+            except LedgerConflict:
+                await self.reread()
+                again = self.transfer.again
+        self.link = closed
+        if transfer.watch_at is not None:
+            await self.context.ledger.drop_due(DueEntry(transfer.watch_at, closed.key, DueKind.WATCH))
+        if again:
+            await self.context.outbox.send(Queue.DECIDE, DecideMessage(drive=closed.drive, items=(closed.item,)))
+        return closed
+
+
+async def carry_on(context: Context, message: TransferMessage, steps: Callable[[Run], Awaitable[None]]) -> None:
+    """Take the lease and go on from the last checkpoint. A message for a transfer that runs or is over is dropped."""
+    link = await context.ledger.link(message.link)
+    transfer = link.transfer if link else None
+    if link is None or transfer is None or transfer.id != message.transfer:
+        return
+    now = context.clock.now()
+    if transfer.lease_until is not None and transfer.lease_until > now:
+        return  # it runs; its watch entry revives it should it not (rule d)
+    flow = next((flow for flow in context.flows if flow.id == link.flow), None)
+    if flow is None:
+        return  # frozen: the flow is gone or switched off; the watch entry comes back until it is retired
+    slot = await context.ledger.take_slot(transfer.id, context.clock.after(LEASE_SECONDS), slots_for(context, link))
+    if slot is None:
+        await send_or_wait(context, link)
+        return
+    run = Run(context, flow, link, slot)
+    try:
+        run.link = dataclasses.replace(link, transfer=dataclasses.replace(transfer, lease_owner=None))
+        await run.checkpoint()
+    except (LedgerConflict, LeaseLost):
+        return
+    try:
+        await _guarded(run, steps)
+    except LeaseLost as lost:
+        log.info("%s", lost)
+        return
+    await context.ledger.release_slot(run.transfer_id, known=run.slot)
+    await send_next(context)
+
+
+async def _guarded(run: Run, steps: Callable[[Run], Awaitable[None]]) -> None:
+    try:
+        await steps(run)
+    except NotThisOne as elsewhere:
+        await _close_and_decide(run, str(elsewhere))
+    except ComeBackLater as later:
+        await _put_back(run, run.context.clock.after(later.seconds))
+    except Throttled as problem:
+        await pause(run.context, problem)
+        at = await come_back_at(run.context, System.ONEDRIVE, System.CELUM)
+        await _put_back(run, at or run.context.clock.now())
+    except SourceChanged as changed:
+        await _close_and_decide(run, str(changed))
+    except Held as held:
+        await _hold(run, held.reasons)
+    except (Refused, Forbidden, NameProblem, ValueDoesNotFit, HostNotAllowed) as problem:
+        await _hold(run, (Reason("transfer", str(problem), outside=True),))
+    except (RemoteError, ContentProblem) as problem:
+        await _retry(run, problem)
+
+
+async def _close_and_decide(run: Run, why: str) -> None:
+    await run.context.ledger.add_due(DueEntry(run.context.clock.now(), run.link.key, DueKind.DECIDE))
+    await run.end(lambda link: dataclasses.replace(link, due_at=None))
+    await run.context.journal(run.link, "closed for a new decision", why=why)
+    await run.context.outbox.send(Queue.DECIDE, DecideMessage(drive=run.link.drive, items=(run.link.item,)))
+
+
+async def _put_back(run: Run, at: datetime, **changes: object) -> None:
+    """Leave the transfer in `due` until then, without its lease and slot."""
+    await run.context.ledger.add_due(DueEntry(at, run.link.key, DueKind.TRANSFER))
+    await run.release(**changes)
+
+
+async def _retry(run: Run, problem: BridgeError) -> None:
+    attempt = run.transfer.attempt + 1
+    log.warning("transfer %s, attempt %d, step %s: %s", run.transfer.id, attempt, run.transfer.step, problem)
+    if attempt >= ATTEMPTS and not isinstance(problem, NotAuthorised):
+        await fail(run, str(problem))
+        return
+    await _put_back(run, run.context.clock.after(retry_seconds(attempt)), attempt=attempt, error=str(problem))
+
+
+def retry_seconds(attempt: int) -> float:
+    """How long to wait after the n-th failure, n from 1: 15 s, doubled each time, up to four hours."""
+    return float(min(FIRST_RETRY_SECONDS * 2 ** (attempt - 1), LONGEST_RETRY_SECONDS))
+
+
+async def _hold(run: Run, reasons: tuple[Reason, ...]) -> None:
+    link = await run.end(lambda link: link)
+    if run.facts is not None:
+        await hold(run.context, run.flow, run.facts, link, reasons)
+
+
+async def fail(run: Run, why: str) -> None:
+    """Give up and make it visible; `bridge replay` or a change of the file begins anew."""
+    reasons = (Reason("transfer", why),)
+    await put_attention(run.context, AttentionKind.FAILED, dataclasses.replace(run.link, reasons=reasons))
+    failed = await run.end(lambda link: dataclasses.replace(link, state=LinkState.FAILED, reasons=reasons))
+    await run.context.journal(failed, "failed", why=why)
+    if run.facts is not None:
+        await write_columns(run.context, run.flow, run.facts, failed)

@@ -1,0 +1,70 @@
+"""Everything that has to wait does so in `due`, with its time written down before the row that relies on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from datetime import datetime, timedelta
+
+from shared.domain import Decision, Item, Link, LinkState, link_key
+from shared.engine.context import Context, log
+from shared.errors import System, Throttled
+from shared.flows import IngestFlow
+from shared.ledger import DueEntry, DueKind, RefKind, item_ref
+
+UNSAID_PAUSE_SECONDS = 10  # Throttled without a time: begin with this …
+LONGEST_PAUSE_SECONDS = 3600  # … and believe no system that asks for more than this at a time
+SPREAD = 0.2  # work that waited for the same instant does not all begin at once
+
+
+def new_link(flow: IngestFlow, item: Item, *, etag: str | None = None) -> Link:
+    """A link as if the file had just been seen for the first time; `etag` replaces the row that stands there."""
+    key = link_key(flow.id, item.drive, item.id)
+    return Link(key=key, flow=flow.id, drive=item.drive, item=item.id, state=LinkState.SEEN, etag=etag)
+
+
+def sighted(context: Context, link: Link, item: Item) -> Link:
+    """The link after a look at the item: other content than before starts its quiet period now."""
+    if item.deleted:
+        return link
+    if item.content != link.content:
+        return dataclasses.replace(link, content=item.content, seen_at=context.clock.now(), path=item.path or link.path)
+    return dataclasses.replace(link, path=item.path or link.path)
+
+
+async def wait_until(context: Context, link: Link, item: Item, decision: Decision) -> Link:
+    """Record the sight and when to look again: the entry in `due`, then the link; then the entry it replaces goes."""
+    state = link.state if link.state is not LinkState.BEFORE else LinkState.SEEN
+    fresh = dataclasses.replace(sighted(context, link, item), state=state, due_at=decision.until)
+    if decision.until is not None and decision.until != link.due_at:
+        await context.ledger.add_due(DueEntry(decision.until, link.key, DueKind.DECIDE))
+    if fresh != link:
+        fresh = await context.ledger.put_link(fresh)
+        await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
+    if link.due_at is not None and link.due_at != decision.until:
+        await context.ledger.drop_due(DueEntry(link.due_at, link.key, DueKind.DECIDE))
+    return fresh
+
+
+async def look_again(context: Context, link: Link, at: datetime) -> Link:
+    """Have the link decided anew at a time; the entry stands before the link that names it (the caller stores it)."""
+    await context.ledger.add_due(DueEntry(at, link.key, DueKind.DECIDE))
+    return dataclasses.replace(link, due_at=at)
+
+
+async def pause(context: Context, problem: Throttled) -> datetime:
+    """Leave the system alone for as long as it asked; everybody's work on it waits (DESIGN law 9)."""
+    seconds = problem.retry_after if problem.retry_after is not None else UNSAID_PAUSE_SECONDS
+    until = context.clock.after(min(max(seconds, 1), LONGEST_PAUSE_SECONDS))
+    log.warning("%s asks to be left alone until %s: %s", problem.system, until.isoformat(), problem.came_back)
+    await context.ledger.pause(problem.system, until)
+    return until
+
+
+async def come_back_at(context: Context, *systems: System) -> datetime | None:
+    """When paused work begins again: not before the pause ends, and a random moment later."""
+    paused = await context.paused_until(*systems)
+    if paused is None:
+        return None
+    length = (paused - context.clock.now()).total_seconds()
+    return paused + timedelta(seconds=length * SPREAD * random.random())  # noqa: S311  a spread, no secret
