@@ -1,0 +1,164 @@
+"""Every answer of CELUM that is not 2xx becomes an error of the bridge here, and nowhere else.
+
+status                                   becomes
+429, 503                                 Throttled, with Retry-After in seconds where it can be read
+401                                      NotAuthorised
+403, 400 with `entity`; 404, 410         Missing ("missing or not accessible"; never a proof of deletion)
+403                                      Forbidden
+423                                      Locked; the facade adds 400, 403 and 409 while it sees a lock stand
+412                                      Conflict
+other 4xx                                Refused, with all faults
+5xx, 3xx, 408, HTML instead of JSON      Unavailable: the outcome is unknown
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from shared.errors import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Locked,
+    Missing,
+    NotAuthorised,
+    Refused,
+    RemoteError,
+    System,
+    Throttled,
+    Unavailable,
+)
+
+SHOWN = 300  # characters of a message that are shown to people
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The error body of reference section 5, as far as it was there."""
+
+    code: str = ""
+    message: str = ""
+    faults: tuple[Fault, ...] = ()
+    entity: str | None = None
+    is_html: bool = False
+
+
+def translated(
+    operation: str, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime, acting_as: bool = False
+) -> RemoteError:
+    """The error for an answer; `acting_as` is whether it was asked on behalf of another user (impersonation)."""
+    problem = read_problem(headers.get("Content-Type", ""), body)
+    came_back = _told(status, problem)
+    if status in {429, 503}:
+        wait = retry_after(headers.get("Retry-After"), headers.get("Date"), now=now)
+        return Throttled(System.CELUM, operation, came_back, status=status, retry_after=wait)
+    if status == 401:
+        return NotAuthorised(System.CELUM, operation, came_back, status=status, code=problem.code)
+    if status >= 500 or status < 400 or status == 408 or problem.is_html:
+        return Unavailable(System.CELUM, operation, came_back, status=status, code=problem.code)
+    if status in {404, 410} or (status in {400, 403} and problem.entity is not None and not _names_a_field(problem)):
+        about = f"{came_back} (missing or not accessible: {problem.entity or 'no entity was named'})"
+        return Missing(System.CELUM, operation, about, status=status, code=problem.code)
+    if status == 403:
+        hint = "; the key's user may not act as the configured user, or that user lacks the right" if acting_as else ""
+        return Forbidden(System.CELUM, operation, came_back + hint, status=status, code=problem.code)
+    if status == 423:
+        return Locked(System.CELUM, operation, came_back, status=status, code=problem.code)
+    if status == 412:
+        return Conflict(System.CELUM, operation, came_back, status=status, code=problem.code)
+    return Refused(
+        System.CELUM,
+        operation,
+        came_back,
+        status=status,
+        code=problem.code,
+        faults=problem.faults,
+        entity=problem.entity,
+    )
+
+
+def _names_a_field(problem: Problem) -> bool:
+    """The entity is then what a field's value points to (G47), not what was asked for."""
+    return any(fault.field is not None for fault in problem.faults)
+
+
+def read_problem(content_type: str, body: bytes) -> Problem:
+    text = body.decode("utf-8", "replace").strip()
+    if "html" in content_type.lower() or text[:1] == "<":
+        return Problem(message=shortened(re.sub(r"<[^>]*>", " ", text)), is_html=True)
+    try:
+        data = json.loads(text) if text else {}
+    except ValueError:
+        return Problem(message=shortened(text))
+    if not isinstance(data, dict):
+        return Problem(message=shortened(text))
+    listed = data.get("faults")
+    faults = tuple(_fault(entry) for entry in listed if isinstance(entry, dict)) if isinstance(listed, list) else ()
+    entity = data.get("entity")
+    return Problem(
+        code=_text(data.get("code")),
+        message=shortened(_text(data.get("message"))),
+        faults=faults,
+        entity=shortened(_text(entity)) or None,
+    )
+
+
+def _fault(entry: Mapping[str, object]) -> Fault:
+    """Any type of fault, also one that nobody has documented yet (G11)."""
+    number = _text(entry.get("informationFieldId"))
+    message = shortened(_text(entry.get("message"))) or _text(entry.get("code")) or _text(entry.get("type"))
+    return Fault(
+        message=message,
+        code=_text(entry.get("code")),
+        field=int(number) if number.isdecimal() else None,
+        argument=_text(entry.get("argument")) or None,
+        locale=_text(entry.get("locale")) or None,
+    )
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _told(status: int, problem: Problem) -> str:
+    parts = [problem.message or problem.code] if problem.message or problem.code else []
+    parts += [_told_fault(fault) for fault in problem.faults]
+    return f"HTTP {status}" + (f": {'; '.join(parts)}" if parts else "")
+
+
+def _told_fault(fault: Fault) -> str:
+    place = f"information field {fault.field}" if fault.field is not None else fault.argument or ""
+    locale = f" ({fault.locale})" if fault.locale else ""
+    return f"{place}{locale}: {fault.message}" if place else fault.message
+
+
+def shortened(text: str) -> str:
+    """One line without URLs, which may carry their own authorisation."""
+    line = " ".join(re.sub(r"https?://\S+", "(a URL)", text).split())
+    return line if len(line) <= SHOWN else line[:SHOWN] + "…"
+
+
+def retry_after(header: str | None, date: str | None, *, now: datetime) -> float | None:
+    """Seconds; an HTTP date is measured against the server's own clock where it tells it. None = not said (G7, G8)."""
+    text = (header or "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    moment = _http_date(text)
+    if moment is None:
+        return None
+    return max(0.0, (moment - (_http_date(date or "") or now)).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -1,0 +1,130 @@
+"""What a create or an update of an asset asks for, its JSON, and what of it an asset does not show yet. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from shared.celum.changes import FieldOperation, RawField, to_json, took_effect
+from shared.celum.values import iso, same
+from shared.domain import Asset, Availability, CollectionId
+from shared.errors import Refused, RemoteError
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAsset:
+    """`fields` are made by `raw`; empty ones are left out."""
+
+    name: str
+    parent: CollectionId
+    handle: str = field(repr=False)
+    type_id: int | None = None
+    fields: tuple[RawField, ...] = ()
+
+    def body(self) -> dict[str, object]:
+        if not self.handle:
+            raise ValueError("an asset without an upload handle would be a placeholder")
+        body: dict[str, object] = {"name": self.name, "parentId": self.parent, "uploadHandle": self.handle}
+        if self.type_id is not None:
+            body["typeId"] = self.type_id
+        if self.fields:
+            body["informationFieldValues"] = list(self.fields)
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class AssetChange:
+    """One PATCH. `lock` is the comment under which to lock, which CELUM demands; `unlock` takes a lock away."""
+
+    name: str | None = None
+    parents_add: tuple[CollectionId, ...] = ()
+    parents_remove: tuple[CollectionId, ...] = ()
+    availability: Availability | None = None
+    fields: tuple[FieldOperation, ...] = ()
+    type_id: int | None = None
+    lock: str | None = None
+    unlock: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return self == AssetChange()
+
+
+def patch_body(change: AssetChange) -> dict[str, object]:
+    """The body of reference 13; parents are modified, never set, so that those of others stay."""
+    body: dict[str, object] = {}
+    if change.name is not None:
+        body["name"] = change.name
+    if change.type_id is not None:
+        body["typeId"] = change.type_id
+    if change.parents_add or change.parents_remove:
+        lists = {"add": list(change.parents_add), "remove": list(change.parents_remove)}
+        body["parentIds"] = {"op": "MODIFY"} | {name: ids for name, ids in lists.items() if ids}
+    if change.availability is not None:
+        body["availability"] = availability_json(change.availability)
+    if change.lock is not None:
+        if not change.lock.strip():
+            raise ValueError("CELUM takes no lock without a comment")
+        body["lock"] = {"op": "SET", "comment": change.lock}
+    elif change.unlock:
+        body["lock"] = {"op": "CLEAR"}
+    if change.fields:
+        body["informationFieldValues"] = [to_json(operation) for operation in change.fields]
+    return body
+
+
+def availability_json(availability: Availability) -> dict[str, object]:
+    if availability.available is not None:
+        return {"type": "DIRECT", "available": availability.available}
+    dated: dict[str, object] = {"type": "DATED"}
+    if availability.since is not None:
+        dated["from"] = iso(availability.since)
+    if availability.until is not None:
+        dated["to"] = iso(availability.until)
+    return dated
+
+
+def differences(asset: Asset, change: AssetChange) -> AssetChange:
+    """The part of the change that the asset does not show; empty when all of it took effect (G45).
+
+    An asset that was read without its fields shows none of the field operations.
+    """
+    there = asset.fields
+    left = tuple(op for op in change.fields if there is None or not took_effect(op, there.get(op.field)))
+    return replace(
+        change,
+        name=None if change.name is None or same(asset.name, change.name) else change.name,
+        type_id=None if asset.type_id == change.type_id else change.type_id,
+        parents_add=tuple(parent for parent in change.parents_add if parent not in asset.parents),
+        parents_remove=tuple(parent for parent in change.parents_remove if parent in asset.parents),
+        availability=None if _same_availability(asset.availability, change.availability) else change.availability,
+        fields=left,
+        lock=None if asset.locked_by is not None else change.lock,
+        unlock=change.unlock and asset.locked_by is not None,
+    )
+
+
+def _same_availability(there: Availability | None, wanted: Availability | None) -> bool:
+    if wanted is None:
+        return True
+    if there is None or there.available != wanted.available:
+        return False
+    return same(there.since, wanted.since) and same(there.until, wanted.until)
+
+
+def described(change: AssetChange) -> str:
+    """What a change touches, in words, without the values."""
+    parts = [
+        "name" if change.name is not None else "",
+        "asset type" if change.type_id is not None else "",
+        "collections" if change.parents_add or change.parents_remove else "",
+        "availability" if change.availability is not None else "",
+        "lock" if change.lock is not None or change.unlock else "",
+        *(f"information field {operation.field}" for operation in change.fields),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def mentions_handle(problem: RemoteError) -> bool:
+    """Whether a refused create or add-version blames the upload handle: ask for a new one and send again (G23)."""
+    arguments = [fault.argument or "" for fault in problem.faults] if isinstance(problem, Refused) else []
+    return any("handle" in text.lower() for text in (*arguments, problem.code, problem.came_back))

@@ -1,0 +1,194 @@
+"""The bytes of an asset on their way to CELUM and back: one URL, one POST; a short-lived URL, one GET."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import aiohttp
+from yarl import URL
+
+from shared.celum import wire
+from shared.celum.client import Client, Target
+from shared.celum.directory import Directory
+from shared.domain import AssetId, VersionId
+from shared.errors import (
+    ContentMismatch,
+    Forbidden,
+    Missing,
+    NotAuthorised,
+    RemoteError,
+    System,
+    Unavailable,
+)
+
+UPLOAD_METHOD = "POST"  # as the specification says; one client in the field uses PUT (reference 24, row 5)
+DOWNLOAD_CHUNK = 256 * 1024
+REDIRECTS = 3
+TEXT_TYPES = frozenset({"text/html", "application/json"})  # an error text where a file should be (G63)
+TEXT_SUFFIXES = (".html", ".htm", ".xhtml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Where bytes may be sent, and what they are named afterwards. Its URL carries its own authorisation."""
+
+    url: str = field(repr=False)
+    handle: str = field(repr=False)
+
+
+class Content:
+    def __init__(self, client: Client, directory: Directory) -> None:
+        self._client = client
+        self._directory = directory
+        self._key_on_upload = True  # reference 25 "Upload URL wants the key?": the own origin first gets it …
+        self._upload_worked = False  # … until an upload has shown which way is right
+        self._key_on_download = False  # reference 14.4: tried without first
+
+    async def begin_upload(self, filename: str, size: int) -> Upload:
+        operation = f"ask for an upload of {size} bytes"
+        answer = await self._client.post("upload", {"filename": filename, "filesize": size}, operation=operation)
+        given = wire.understood(wire.UploadModel, answer, operation)
+        if not given.handle or not given.url:
+            raise Unavailable(System.CELUM, operation, "neither a URL nor a handle came back")
+        return Upload(given.url, given.handle)
+
+    async def send(self, upload: Upload, size: int, chunks: AsyncIterator[bytes]) -> None:
+        """All bytes in one POST with their exact length; what `chunks` raises comes out unchanged.
+
+        Unavailable: nothing may be created from this handle, ask for a new one. No repetition inside.
+        """
+        operation = f"send {size} bytes"
+        target = self._client.target(upload.url)
+        with_key = target.own and self._key_on_upload
+        settings = self._client.settings
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout)
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        clock = asyncio.get_running_loop().time
+        watch = asyncio.timeout(settings.idle_timeout if size else settings.upload_answer_timeout)
+        body = _Exactly(size, chunks, lambda seconds: watch.reschedule(clock() + seconds))
+        if not size:
+            await body.expect_nothing()
+        stream = body.stream(settings.idle_timeout, settings.upload_answer_timeout)
+        try:
+            async with (
+                watch,
+                self._client.open(
+                    UPLOAD_METHOD,
+                    target,
+                    operation,
+                    with_key=with_key,
+                    headers=headers,
+                    data=stream if size else b"",
+                    limits=limits,
+                ) as response,
+            ):
+                await self._judge_upload(response, target, operation, with_key=with_key)
+        except TimeoutError as problem:
+            raise Unavailable(System.CELUM, operation, "no byte moved for too long") from problem
+        except Unavailable:
+            if body.problem is not None:
+                raise body.problem from None
+            raise
+
+    async def _judge_upload(
+        self, response: aiohttp.ClientResponse, target: Target, operation: str, *, with_key: bool
+    ) -> None:
+        """Any 2xx will do and the body says nothing (reference 25, "Answer of the upload POST")."""
+        if 200 <= response.status < 300:
+            self._upload_worked = self._upload_worked or target.own
+            return
+        problem = await self._client.problem_of(response, operation)
+        if isinstance(problem, Missing):  # the URL is gone, not an asset
+            raise Unavailable(System.CELUM, operation, problem.came_back, status=problem.status)
+        if isinstance(problem, NotAuthorised | Forbidden):
+            raise self._refused_upload(problem, target, operation, with_key=with_key)
+        raise problem
+
+    def _refused_upload(self, problem: RemoteError, target: Target, operation: str, *, with_key: bool) -> RemoteError:
+        """401 or 403 at the upload URL: the bytes are spent, so the other way is taken by the next upload (G25)."""
+        if not target.own:
+            told = f"{problem.came_back}; the upload lies on another host, which is never shown the key"
+            return Forbidden(System.CELUM, operation, told, status=problem.status, code=problem.code)
+        if self._upload_worked:
+            return problem
+        self._key_on_upload = not with_key
+        if with_key:
+            told = f"{problem.came_back}; the next upload goes without the key"
+            return Unavailable(System.CELUM, operation, told, status=problem.status, code=problem.code)
+        told = f"{problem.came_back}; refused with the key and without"
+        return Forbidden(System.CELUM, operation, told, status=problem.status, code=problem.code)
+
+    async def download(self, asset: AssetId, version: VersionId | None = None) -> AsyncIterator[bytes]:
+        """The original's bytes; of the current version unless one is named. Read it to its end, or close it."""
+        operation = f"download the original of asset {asset}"
+        query = [("downloadFormatId", str(await self._directory.original_format()))]
+        query += [("versionId", str(version))] if version is not None else []
+        answer = await self._client.get(f"assets/{asset}/download", operation=operation, query=query)
+        given = wire.understood(wire.DownloadModel, answer, operation)
+        target = self._client.target(given.url)
+        for _ in range(REDIRECTS + 2):  # one more for the key
+            with_key = target.own and self._key_on_download
+            async with self._client.open("GET", target, operation, with_key=with_key, limits=self._limits()) as got:
+                if 300 <= got.status < 400 and "Location" in got.headers:
+                    target = self._client.target(str(got.url.join(URL(got.headers["Location"]))))
+                    continue
+                if got.status in {401, 403} and target.own and not with_key:
+                    self._key_on_download = True
+                    continue
+                if got.status != 200:
+                    raise await self._refused_download(got, operation)
+                if got.content_type in TEXT_TYPES and not given.filename.lower().endswith(TEXT_SUFFIXES):
+                    raise Unavailable(System.CELUM, operation, f"{got.content_type} came instead of the file")
+                async for chunk in got.content.iter_chunked(DOWNLOAD_CHUNK):
+                    yield chunk
+                return
+        raise Unavailable(System.CELUM, operation, "redirected too often")
+
+    async def _refused_download(self, got: aiohttp.ClientResponse, operation: str) -> RemoteError:
+        """401, 403, 404, 410 at the URL mean that it has expired (reference 25, "Download url lifetime")."""
+        problem = await self._client.problem_of(got, operation)
+        if isinstance(problem, Missing | NotAuthorised | Forbidden):
+            return Unavailable(System.CELUM, operation, f"{problem.came_back}; the URL has expired", status=got.status)
+        return problem
+
+    def _limits(self) -> aiohttp.ClientTimeout:
+        settings = self._client.settings
+        return aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout, sock_read=settings.idle_timeout)
+
+
+class _Exactly:
+    """Exactly so many bytes, or an error that says what came instead; keeps a watch on their moving."""
+
+    def __init__(self, size: int, chunks: AsyncIterator[bytes], watch: Callable[[float], None]) -> None:
+        self.problem: Exception | None = None
+        self._size = size
+        self._chunks = chunks
+        self._watch = watch
+
+    async def stream(self, idle: float, answer: float) -> AsyncIterator[bytes]:
+        """`idle` seconds may pass between two chunks, `answer` seconds after the last one."""
+        try:
+            async for chunk in self._counted():
+                self._watch(idle)
+                yield chunk
+            self._watch(answer)
+        except Exception as problem:
+            self.problem = problem
+            raise
+
+    async def expect_nothing(self) -> None:
+        async for _ in self._counted():
+            pass
+
+    async def _counted(self) -> AsyncIterator[bytes]:
+        sent = 0
+        async for chunk in self._chunks:
+            sent += len(chunk)
+            if sent > self._size:
+                raise ContentMismatch(f"more than the announced {self._size} bytes came from the source")
+            if chunk:
+                yield chunk
+        if sent < self._size:
+            raise ContentMismatch(f"{sent} bytes came from the source instead of the announced {self._size}")

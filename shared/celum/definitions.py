@@ -1,0 +1,83 @@
+"""What a tenant's administrators have defined: asset types, information fields, collections; and who we are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.domain import CollectionId, FieldId, FieldType
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    index: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDefinition:
+    """An information field with the limits that CELUM will apply to its values."""
+
+    id: FieldId
+    name: str
+    type: FieldType
+    labels: Mapping[str, str] = field(default_factory=dict)
+    required: bool = False
+    editable: bool = True
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    locales: tuple[str, ...] = ()  # empty: CELUM did not say
+    minimum: float | None = None
+    maximum: float | None = None
+    options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)  # by locale
+    root: CollectionId | None = None  # references point below it
+    root_selectable: bool = False
+    max_selections: int | None = None
+    depends_on: FieldId | None = None  # the boolean field that must be true for this one to count
+
+    @property
+    def label(self) -> str:
+        """The name that people know; English where there is one."""
+        return self.labels.get("en") or next(iter(self.labels.values()), self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetType:
+    id: int
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    fields: tuple[FieldDefinition, ...] = ()
+    assignable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionType:
+    id: int
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    permission_defining: bool = False
+    tag_cloud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """`ancestors` from the root down, None where the answer did not say; `permission_defining` None if unknown."""
+
+    id: CollectionId
+    names: Mapping[str, str]
+    parent: CollectionId | None = None
+    type: int | None = None
+    permission_defining: bool | None = None
+    ancestors: tuple[CollectionId, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bridge is in CELUM, and which CELUM it talks to. `licensed` is None without a client id."""
+
+    version: str
+    user_id: int
+    user_name: str
+    licensed: bool | None = None
+    enabled: bool | None = None
