@@ -13,7 +13,7 @@ _ESCAPE = "="
 _FOLD = "~"  # never comes out of `encoded`, so it marks what is not reversible
 LONGEST = 500  # Table Storage takes 1 KiB of UTF-16, which is 512 characters
 HEAD = 420  # of a folded key, to keep order and prefixes; 64 more are the hash
-AFTER_ALL = "~"  # sorts behind every character that `encoded` writes
+AFTER_ALL = "~~"  # sorts behind whatever may follow a prefix, folded keys included
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

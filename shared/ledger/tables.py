@@ -204,7 +204,8 @@ def _translated(action: str, table: str, *keys: str) -> Iterator[None]:
 def _code(error: HttpResponseError) -> str:
     answer: Any = error.response
     named = answer.headers.get("x-ms-error-code") if answer is not None else None
-    return str(named or getattr(getattr(error, "error_code", None), "value", "") or "")
+    code = getattr(error, "error_code", None) or ""  # an enum, or text after a failed transaction
+    return str(named or getattr(code, "value", code))
 
 
 def _http_error() -> type[HttpResponseError]:
