@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WIRE: dict[str, Any] = {
     "retry_total": 3,  # inside one call; beyond that the message is delivered again
-    "retry_backoff_factor": 0.2,  # seconds: 0, 0.4, 0.8
+    "retry_backoff_factor": 0.1,  # seconds: 0, 0.2, 0.4
     "retry_backoff_max": 2,  # seconds: nothing sleeps for long inside a function
     "connection_timeout": 5,  # seconds
     "read_timeout": 20,  # seconds; Table Storage itself gives up on a query after 5 and on a write after 30
