@@ -7,12 +7,14 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
+LOG_SECONDS = 30  # patience with a line of the log
 LINE_BYTES = 1024 * 1024  # a traceback with a long body in it is one line of a log too
 
 
@@ -97,11 +99,12 @@ class FunctionsHostProcess:
 
     async def logged(self, pattern: str, *, times: int = 1) -> str:
         """Waits until so many lines of the log match; gives the last of them."""
-        async with self._news:
-            await self._news.wait_for(lambda: self._ended or len(self._matches(pattern)) >= times)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOG_SECONDS), self._news:
+                await self._news.wait_for(lambda: self._ended or len(self._matches(pattern)) >= times)
         found = self._matches(pattern)
         if len(found) < times:
-            raise HostFailedError(f"The host ended without logging {pattern!r}:\n" + "\n".join(self.stderr))
+            raise HostFailedError(f"The host did not log {pattern!r} {times} times:\n" + "\n".join(self.stderr))
         return found[times - 1]
 
     def _matches(self, pattern: str) -> list[str]:

@@ -7,7 +7,9 @@ from croniter import croniter
 
 from local.functions_host.errors import HostError
 
-_FIELD = re.compile(r"[0-9A-Za-z*,/-]+")
+_VALUE = r"(?:\d+|[A-Za-z]{3})"  # a name of a month or day has three letters
+_RANGE = rf"(?:\*|{_VALUE}(?:-{_VALUE})?)(?:/\d+)?"
+_FIELD = re.compile(rf"{_RANGE}(?:,{_RANGE})*")
 MONITORED_FROM = timedelta(minutes=1)  # shorter intervals keep no state unless use_monitor says so
 
 

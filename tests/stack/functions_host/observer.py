@@ -16,6 +16,7 @@ from aiohttp import web
 type Event = dict[str, Any]
 
 URL = "OBSERVER_URL"
+PATIENCE = 30  # seconds until a test that waits in vain fails instead of hanging
 
 
 async def tell(name: str, **facts: Any) -> None:
@@ -83,6 +84,10 @@ class Observer:
 
     async def told(self, name: str, *, times: int = 1, **facts: Any) -> Event:
         """Waits until so many events fit, those already seen included; gives the last of these."""
-        async with self._news:
-            await self._news.wait_for(lambda: len(self.seen(name, **facts)) >= times)
+        try:
+            async with asyncio.timeout(PATIENCE), self._news:
+                await self._news.wait_for(lambda: len(self.seen(name, **facts)) >= times)
+        except TimeoutError as problem:
+            found = "\n".join(map(str, self.seen(name)))
+            raise AssertionError(f"{name} {facts} was not told {times} times, but:\n{found}") from problem
         return self.seen(name, **facts)[times - 1]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
+
+from tests.stack.functions_host.observer import PATIENCE
 
 
 class Queues:
@@ -19,10 +22,8 @@ class Queues:
         return self._service.get_queue_client(name)
 
     async def create(self, name: str) -> QueueClient:
-        try:
+        with suppress(ResourceExistsError):
             await self[name].create_queue()
-        except ResourceExistsError:
-            pass
         return self[name]
 
     async def send(self, queue: str, **order: Any) -> None:
@@ -40,8 +41,11 @@ class Queues:
 
     async def emptied(self, name: str) -> None:
         """Storage announces nothing, so this asks until the last message is deleted."""
-        while await self.count(name):
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if not await self.count(name):
+                    return
+                await asyncio.sleep(0.02)
 
     async def __aenter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from local.processes import FunctionsHostProcess
 from tests.stack.functions_host.observer import Observer
 from tests.stack.functions_host.queue_access import Queues
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("host")]
 
 APP = Path(__file__).parent / "apps" / "base64"
 QUEUE = "host-encoded"
@@ -29,18 +29,14 @@ def coded(body: bytes) -> str:
     return base64.b64encode(body).decode()
 
 
-async def test_bodies_are_base64_unless_host_json_says_otherwise(
-    host: FunctionsHostProcess, observer: Observer, queues: Queues
-) -> None:
+async def test_bodies_are_base64_unless_host_json_says_otherwise(observer: Observer, queues: Queues) -> None:
     await queues[QUEUE].send_message(coded("größe".encode()))
     await observer.told("encoded", id="größe")
     await queues.emptied(QUEUE)
     assert await queues.visible("host-encoded-sink") == [coded(b"passed on")]
 
 
-async def test_a_body_that_is_no_text_arrives_as_bytes(
-    host: FunctionsHostProcess, observer: Observer, queues: Queues
-) -> None:
+async def test_a_body_that_is_no_text_arrives_as_bytes(observer: Observer, queues: Queues) -> None:
     await queues[QUEUE].send_message(coded(b"\xff\x00\xfe"))
     await observer.told("encoded", hex="ff00fe")
 

@@ -11,7 +11,7 @@ from local.processes import FunctionsHostProcess
 from tests.stack.functions_host.observer import Observer
 from tests.stack.functions_host.queue_access import Queues
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("host")]
 
 APP = Path(__file__).parent / "apps" / "queues"
 WORK = "host-work"
@@ -49,14 +49,12 @@ async def rounds(observer: Observer, queues: Queues, name: str) -> None:
         await observer.told("forward", id=f"{name} {number}")
 
 
-async def test_a_message_that_arrives_worn_out_goes_to_poison_before_the_function_runs(
-    host: FunctionsHostProcess, observer: Observer
-) -> None:
+async def test_a_message_that_arrives_worn_out_goes_to_poison_before_the_function_runs(observer: Observer) -> None:
     await observer.told("work_failed", id="worn out")
     assert observer.seen("work", id="worn out") == []
 
 
-async def test_missing_queues_are_created_at_start(host: FunctionsHostProcess, queues: Queues) -> None:
+async def test_missing_queues_are_created_at_start(queues: Queues) -> None:
     assert {WORK, POISON, "host-forward", "host-sink"} <= await queues.names()
 
 
@@ -105,7 +103,7 @@ async def test_a_poison_queue_has_no_poison_queue_and_a_failure_leaves_its_messa
 
 
 async def test_at_most_batch_size_plus_new_batch_threshold_messages_run_at_once(
-    host: FunctionsHostProcess, observer: Observer, queues: Queues
+    observer: Observer, queues: Queues
 ) -> None:
     observer.hold("crowd")
     ids = [f"crowd {number}" for number in range(6)]
@@ -124,9 +122,7 @@ async def test_at_most_batch_size_plus_new_batch_threshold_messages_run_at_once(
     assert max(event["running"] for event in observer.seen("work", crowd=True)) == 3
 
 
-async def test_outputs_of_a_queue_function_are_sent_once_it_succeeded(
-    host: FunctionsHostProcess, observer: Observer, queues: Queues
-) -> None:
+async def test_outputs_of_a_queue_function_are_sent_once_it_succeeded(observer: Observer, queues: Queues) -> None:
     await queues.emptied("host-forward")
     await queues["host-sink"].clear_messages()
     await queues.send("host-forward", id="late", failures=1)
