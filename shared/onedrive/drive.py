@@ -1,0 +1,265 @@
+"""OneDrive for everyone who asks: libraries, items, changes, columns, versions, subscriptions and content."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, unquote, urlsplit
+
+from shared.clock import Clock, SystemClock
+from shared.domain import Columns, DriveId, Item, ItemId, ItemVersion, Value
+from shared.errors import CursorExpired, Missing, NameProblem, Refused, System, Unavailable
+from shared.onedrive.answers import Json
+from shared.onedrive.columns import Column, columns_of, definition_of, values_of, write_body
+from shared.onedrive.content import DriveContent, Sources
+from shared.onedrive.content_host import ContentHost
+from shared.onedrive.graph import Graph, objects
+from shared.onedrive.hosts import check_origin
+from shared.onedrive.items import SELECT, item_of, moment_of, person_of
+from shared.onedrive.settings import OneDriveSettings
+from shared.onedrive.subscriptions import Subscription, Subscriptions
+
+CACHE_SECONDS = 600  # names that people change now and then: libraries, columns
+DELTA_PAGE = 1_000  # items; no official number, another client of long standing asks for the same
+CHILDREN_PAGE = 200  # the default of the service
+_DRIVE = re.compile(r"/drives(?:/([^/]+)|\('([^']+)'\))/")
+_LATEST_OR_WHOLE = f"$top={DELTA_PAGE}&$select={SELECT}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaPage:
+    """One page of changes; exactly one of the two links is set. The links are opaque, long, and not to be logged."""
+
+    items: tuple[Item, ...]
+    next_link: str | None
+    delta_link: str | None
+
+
+class OneDrive:
+    """Raises the errors of shared.errors; retries nothing (only the bytes of a file go on after a cut)."""
+
+    def __init__(self, settings: OneDriveSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._graph = Graph(settings)
+        self._host = ContentHost(settings)
+        self._subscriptions = Subscriptions(self._graph, settings)
+        self._drives: dict[tuple[str, str], tuple[DriveId, datetime]] = {}
+        self._columns: dict[DriveId, tuple[tuple[Column, ...], datetime]] = {}
+        self._expand_refused = False  # learnt once: items then cost two calls
+
+    async def close(self) -> None:
+        await self._host.close()
+        await self._graph.close()
+
+    # --- libraries
+
+    async def drive_of(self, site: str, library: str) -> DriveId:
+        """The drive of a library. `site` is "acme.sharepoint.com:/sites/marketing"; NameProblem names what there is."""
+        known = self._drives.get((site, library))
+        if known is None or known[1] <= self._clock.now():
+            known = (await self._find_drive(site, library), self._clock.after(CACHE_SECONDS))
+            self._drives[site, library] = known
+        return known[0]
+
+    async def _find_drive(self, site: str, library: str) -> DriveId:
+        host, _, path = site.partition(":")
+        address = f"{host}:/{quote(path.strip('/'))}" if path.strip("/") else host
+        try:
+            site_id = (await self._graph.get(f"/sites/{address}?$select=id", f"find the site {site}")).get("id")
+        except Missing:
+            raise NameProblem("site", site) from None
+        libraries: list[Json] = []
+        url = f"/sites/{quote(str(site_id), safe=',')}/drives?$select=id,name,webUrl"
+        async for page in self._graph.pages(url, f"list the libraries of {site}"):
+            libraries += page
+        hits = [raw for raw in libraries if _same(raw.get("name"), library)]
+        hits = hits or [raw for raw in libraries if _same(_last_segment(raw), library)]
+        if len(hits) != 1:
+            names = tuple(sorted(str(raw.get("name")) for raw in (hits or libraries)))
+            raise NameProblem("library", library, candidates=names, ambiguous=bool(hits))
+        return DriveId(str(hits[0]["id"]))
+
+    # --- changes
+
+    def delta_start(self, drive: DriveId) -> str:
+        """The link that enumerates everything."""
+        return f"{self._settings.root}/drives/{quote(drive)}/root/delta?{_LATEST_OR_WHOLE}"
+
+    async def delta_latest(self, drive: DriveId) -> DeltaPage:
+        """An empty page whose delta link knows of everything that happened until now."""
+        return await self.delta(f"{self.delta_start(drive)}&token=latest")
+
+    async def delta(self, link: str) -> DeltaPage:
+        """The page behind a link. CursorExpired where the link is worthless: 410, or any 400 or 404 for a cursor."""
+        operation = "read the changes of a drive"
+        try:
+            raw = await self._graph.get(link, operation)
+        except CursorExpired as expired:
+            if expired.location is not None:
+                check_origin(expired.location, self._settings.base_url)
+            raise
+        except (Refused, Missing) as problem:
+            if link.endswith(_LATEST_OR_WHOLE) or problem.status not in {400, 404, 410}:
+                raise
+            raise CursorExpired(None) from problem
+        return self._page(link, raw, operation)
+
+    def _page(self, link: str, raw: Json, operation: str) -> DeltaPage:
+        links = [raw.get("@odata.nextLink"), raw.get("@odata.deltaLink")]
+        next_link, delta_link = (found if isinstance(found, str) and found else None for found in links)
+        if (next_link is None) == (delta_link is None) or not isinstance(raw.get("value"), list):
+            raise Unavailable(System.ONEDRIVE, operation, "a page without its items, or without exactly one link")
+        check_origin(next_link or delta_link or "", self._settings.base_url)
+        drive = _drive_in(link)
+        items = tuple(item_of(drive or _drive_of(one), one) for one in objects(raw["value"]))
+        return DeltaPage(items, next_link, delta_link)
+
+    # --- items
+
+    async def item(self, drive: DriveId, item: ItemId) -> tuple[Item, Columns]:
+        """The item and its columns, in one call. Missing when it is gone."""
+        url, operation = f"/drives/{quote(drive)}/items/{quote(item)}", f"read item {item}"
+        raw, fields = await self._with_fields(url, operation)
+        return item_of(drive, raw), columns_of(fields, await self.column_definitions(drive))
+
+    async def _with_fields(self, url: str, operation: str) -> tuple[Json, object]:
+        if not self._expand_refused:
+            try:
+                raw = await self._graph.get(f"{url}?$expand=listItem($expand=fields)", operation)
+            except Refused:
+                pass
+            else:
+                return raw, (raw.get("listItem") or {}).get("fields")
+        raw = await self._graph.get(url, operation)
+        self._expand_refused = True  # only now is it known that the expand was the reason
+        try:
+            list_item = await self._graph.get(f"{url}/listItem?$expand=fields", operation)
+        except (Refused, Missing):
+            return raw, None  # the root, or a drive that is no library, has no list items
+        return raw, list_item.get("fields")
+
+    async def folder(self, drive: DriveId, item: ItemId) -> Item:
+        """Name, parent and path of a folder, for walking up."""
+        url = f"/drives/{quote(drive)}/items/{quote(item)}?$select={SELECT}"
+        return item_of(drive, await self._graph.get(url, f"read folder {item}"))
+
+    async def item_at(self, drive: DriveId, path: str) -> Item | None:
+        """What stands at a path from the library's root, case-insensitively; None where nothing does."""
+        below = quote(path.strip("/"))
+        address = f"root:/{below}" if below else "root"
+        url = f"/drives/{quote(drive)}/{address}?$select={SELECT}"
+        try:
+            return item_of(drive, await self._graph.get(url, "find an item by its path"))
+        except Missing:
+            return None
+
+    async def children(self, drive: DriveId, folder: ItemId) -> AsyncIterator[Item]:
+        url = f"/drives/{quote(drive)}/items/{quote(folder)}/children?$top={CHILDREN_PAGE}&$select={SELECT}"
+        async for page in self._graph.pages(url, f"list folder {folder}"):
+            for raw in page:
+                yield item_of(drive, raw)
+
+    def content(self, drive: DriveId, item: ItemId, *, version: str | None = None) -> DriveContent:
+        return DriveContent(Sources(self._graph, self._host, self._clock), drive, item, version)
+
+    # --- columns
+
+    async def versions(self, drive: DriveId, item: ItemId) -> tuple[ItemVersion, ...]:
+        """The list item's versions with their columns, newest first. Forbidden where the app may not read them."""
+        known = await self.column_definitions(drive)
+        url = f"/drives/{quote(drive)}/items/{quote(item)}/listItem/versions?$expand=fields"
+        found: list[ItemVersion] = []
+        async for page in self._graph.pages(url, f"read the versions of item {item}"):
+            found += [version for raw in page if (version := _version(raw, known)) is not None]
+        return tuple(sorted(found, key=_newest_first))
+
+    async def column_definitions(self, drive: DriveId) -> tuple[Column, ...]:
+        """Names and types of a library's columns; none where the drive has no list. Kept for ten minutes."""
+        known = self._columns.get(drive)
+        if known is None or known[1] <= self._clock.now():
+            known = (await self._read_columns(drive), self._clock.after(CACHE_SECONDS))
+            self._columns[drive] = known
+        return known[0]
+
+    async def _read_columns(self, drive: DriveId) -> tuple[Column, ...]:
+        columns: list[Column] = []
+        try:
+            async for page in self._graph.pages(
+                f"/drives/{quote(drive)}/list/columns", "read the columns of a library"
+            ):
+                columns += [definition_of(raw) for raw in page]
+        except (Missing, Refused):
+            return ()
+        return tuple(columns)
+
+    async def write_columns(self, drive: DriveId, item: ItemId, values: Mapping[str, Value]) -> None:
+        """Set the given columns, by internal or display name; empty text clears. Makes one version of the file.
+
+        NameProblem or ValueDoesNotFit before anything is sent; Locked while the file is open or checked out.
+        """
+        if not values:
+            return
+        body = write_body(values, await self.column_definitions(drive))
+        url = f"/drives/{quote(drive)}/items/{quote(item)}/listItem/fields"
+        try:
+            await self._graph.call("PATCH", url, f"write columns of item {item}", body=body)
+        except Refused:
+            self._columns.pop(drive, None)  # perhaps a column was renamed or its choices changed
+            raise
+
+    # --- subscriptions
+
+    async def ensure_subscription(self, drive: DriveId, known: str | None, expires: datetime) -> Subscription:
+        """Exactly one live subscription that leads to us, until `expires` or as long as Graph allows.
+
+        `known` is the id of the last one. If the answer says `created`, changes may have been missed: read the delta.
+        """
+        return await self._subscriptions.ensure(drive, known, expires, self._clock.now())
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Single steps: list, delete, reauthorise, create, renew."""
+        return self._subscriptions
+
+
+def _same(name: object, wanted: str) -> bool:
+    return _folded(str(name)) == _folded(wanted)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _last_segment(raw: Json) -> str:
+    return unquote(urlsplit(str(raw.get("webUrl", ""))).path.rstrip("/").rpartition("/")[2])
+
+
+def _drive_in(link: str) -> DriveId:
+    """The drive whose changes a link reads; "" where Graph chose to write it otherwise, then the items say it."""
+    found = _DRIVE.search(link)
+    return DriveId(unquote(found[1] or found[2]) if found else "")
+
+
+def _drive_of(raw: Json) -> DriveId:
+    parent = raw.get("parentReference")
+    return DriveId(str(parent.get("driveId", "")) if isinstance(parent, dict) else "")
+
+
+def _version(raw: Json, known: tuple[Column, ...]) -> ItemVersion | None:
+    modified = moment_of(raw.get("lastModifiedDateTime"))
+    if modified is None or not raw.get("id"):
+        return None
+    values, _ = values_of(raw.get("fields"), known)
+    return ItemVersion(str(raw["id"]), modified, person_of(raw.get("lastModifiedBy")), values)
+
+
+def _newest_first(version: ItemVersion) -> tuple[float, ...]:
+    """SharePoint counts "1.0", "2.0" … "10.0"; what is not a number keeps to its time."""
+    try:
+        return tuple(-float(part) for part in version.id.split("."))
+    except ValueError:
+        return (-version.modified.timestamp(),)
