@@ -17,7 +17,7 @@ from shared.flows._units import COUNT_WORDS, SPAN_WORDS, parse_count, parse_span
 VERSION = "1"
 ID_WORDS = "lower-case letters, digits and hyphens"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # stands in table keys and queue messages
-_SITE = re.compile(r"[^/:\s]+(:/\S.*)?")  # "acme.sharepoint.com:/sites/marketing"
+_SITE = re.compile(r"[^/:\s]+\.[^/:\s]+(:/[^/\s].*)?")  # "acme.sharepoint.com:/sites/marketing"
 _LOCATION = ("site", "library", "drive_id")
 
 type Overrides = Mapping[str, Mapping[str, str]]  # connection → site, library or drive_id
@@ -86,11 +86,10 @@ def _connection(name: str, section: Section, overrides: Overrides) -> OneDriveCo
     onedrive, celum = section.section("onedrive"), section.section("celum")
     section.later("private")
     section.close()
-    if (onedrive is None) == (celum is None):
-        if section.node("onedrive") is None and section.node("celum") is None:
-            section.wrong(section.block, f"connections.{name} needs onedrive or celum.")
-        elif onedrive and celum:
-            section.wrong(section.block, f"connections.{name} has both onedrive and celum; it must have one.")
+    if not section.block.entries:
+        section.wrong(section.block, f"connections.{name} needs onedrive or celum.")
+    elif onedrive and celum:
+        section.wrong(section.block, f"connections.{name} has both onedrive and celum; it must have one.")
     if celum is not None:
         celum.close()
         return CelumConnection(name)

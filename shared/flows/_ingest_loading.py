@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from shared.domain import FlowId
@@ -31,7 +31,7 @@ from shared.flows._units import COUNT_WORDS, SIZE_WORDS, parse_count, parse_size
 ALWAYS_IGNORED = ("~$*", "*.tmp", ".DS_Store", "desktop.ini", "Thumbs.db")
 IDENTITIES = ("link", "key", "checksum", "name")
 NOWHERE = Template("", ())
-EVERYTHING = PathPattern("/**", (), "/")
+BROKEN_PATH, BROKEN_NAME = PathPattern("/**", (), "/"), NamePattern("*")  # stand in for patterns with a mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Surroundings:
 @dataclass(frozen=True, slots=True)
 class _From:
     onedrive: str = ""
-    pattern: PathPattern = EVERYTHING
+    pattern: PathPattern = BROKEN_PATH
     types: tuple[str, ...] = ()
     ignore: tuple[NamePattern, ...] = ()
 
@@ -60,7 +60,9 @@ def load_ingest(flow: Section, flow_id: str, around: Surroundings, limits: Limit
     start = Start(flow.choice("start", tuple(Start), Start.NEW))
     origin = _from(flow, around)
     accept = _accept(flow)
-    words = Vocabulary(origin.pattern.captures, accept.name.captures if accept.name else ())
+    names = accept.name.captures if accept.name else ()
+    is_sure = origin.pattern is not BROKEN_PATH and accept.name is not BROKEN_NAME
+    words = Vocabulary(origin.pattern.captures, names, is_sure=is_sure)
     celum, target = _to(flow, around, words)
     ready = load_ready(flow)
     loaded = IngestFlow(
@@ -83,7 +85,7 @@ def load_ingest(flow: Section, flow_id: str, around: Surroundings, limits: Limit
         fields=load_fields(flow, words, around.tables),
         availability=load_availability(flow, words),
         incomplete=flow.choice("incomplete", ("hold",), "hold"),
-        columns=load_columns(flow, Vocabulary(words.path, words.name, writing=True)),
+        columns=load_columns(flow, replace(words, writing=True)),
         after=flow.choice("after", ("keep",), "keep", ("move_to", "delete")),
         on_ready_lost=flow.choice("on_ready_lost", ("keep",), "keep", ("unavailable", "hold")),
         on_source_deleted=flow.choice("on_source_deleted", ("keep",), "keep", ("unavailable", "hold")),
@@ -127,7 +129,7 @@ def _from(flow: Section, around: Surroundings) -> _From:
         return _From()
     onedrive = _connection(section, "onedrive", OneDriveConnection, around)
     node = section.node("path", required=True)
-    pattern = EVERYTHING
+    pattern = BROKEN_PATH
     if node is not None and (text := section.as_text(node, "path")):
         try:
             pattern = path_pattern(text)
@@ -149,7 +151,7 @@ def _connection(
     fitting = [other for other, found in around.connections.items() if isinstance(found, kind)]
     if name not in around.connections:
         section.wrong(node, f'there is no connection "{name}".', did_you_mean(name, fitting))
-    elif name not in fitting:
+    elif name not in fitting and around.connections[name] != OneDriveConnection(name):  # a broken one is reported there
         section.wrong(node, f'the connection "{name}" is none to {"OneDrive" if key == "onedrive" else "CELUM"}.')
     return name
 
@@ -192,6 +194,7 @@ def _accept(flow: Section) -> Accept:
             name = name_pattern(text)
         except PatternProblem as problem:
             section.wrong(node, f'accept.name: "{text}" {problem}.')
+            name = BROKEN_NAME
     accept = Accept(
         types=load_types(section),
         max_size=section.parsed("max_size", parse_size, SIZE_WORDS, default=None),

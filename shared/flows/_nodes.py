@@ -95,7 +95,8 @@ class _Reader:
                 self._refuse(place, f'"{name}" stands twice in this block, first in line {seen[name]}.', None)
                 continue
             seen[name] = place.line
-            entries.append((Text(place, name), self.read(value)))
+            is_left_out = isinstance(value, ScalarNode) and not value.value and value.style is None
+            entries.append((Text(place, name), Text(place, "") if is_left_out else self.read(value)))
         return entries
 
     def _refuse(self, place: Place, text: str, advice: str | None) -> Text:

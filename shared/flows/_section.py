@@ -40,6 +40,7 @@ class Section:
         self.path = path
         self._nodes = {key.value: (key, node) for key, node in block.entries}
         self._known: set[str] = set()
+        self._missing: list[str] = []
 
     # --- asking -------------------------------------------------------------------------------------------------
 
@@ -48,7 +49,7 @@ class Section:
         if key in self._nodes:
             return self._nodes[key][1]
         if required:
-            self.wrong(self.block, f"{self.path}{key} is missing.")
+            self._missing.append(key)
         return None
 
     def key_node(self, key: str) -> Node:
@@ -106,11 +107,17 @@ class Section:
                 self.wrong(self.key_node(key), f"{self.path}{key} is not supported by this version yet.")
 
     def close(self) -> None:
-        """Report every key that nobody asked for."""
+        """Report every key that nobody asked for, and every required one that is not there: a misspelt one once."""
+        where = f" in {self.path[:-1]}" if self.path else ""
+        misspelt: set[str | None] = set()
         for key, _ in self.block.entries:
             if key.value not in self._known:
-                where = f" in {self.path[:-1]}" if self.path else ""
-                self.wrong(key, f'"{key.value}" is not a key{where}.', did_you_mean(key.value, self._known))
+                hint = did_you_mean(key.value, self._known)
+                misspelt.add(hint)
+                self.wrong(key, f'"{key.value}" is not a key{where}.', hint)
+        for name in self._missing:
+            if f'Did you mean "{name}"?' not in misspelt:
+                self.wrong(self.block, f"{self.path}{name} is missing.")
 
     # --- telling ------------------------------------------------------------------------------------------------
 

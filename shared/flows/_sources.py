@@ -51,6 +51,7 @@ class Vocabulary:
     path: tuple[str, ...] = ()
     name: tuple[str, ...] = ()
     writing: bool = False  # in `columns`: what is written back, never what is read from a column
+    is_sure: bool = True  # False where the pattern with the captures is itself wrong: one mistake, one problem
 
     def words(self) -> Collection[str]:
         listed = [f"path.{name}" for name in (*self.path, "folder")] + [f"name.{name}" for name in self.name]
@@ -64,11 +65,9 @@ class Vocabulary:
             raise SourceProblem(f'"{text}" is not a source.', self._nearest(text))
         if kind in {"column", "office"} and not self.writing:
             return Source(kind, name)
-        if text in self.words():
+        if text in self.words() or (kind in {"path", "name"} and not self.is_sure):
             return Source(kind, name)
-        if kind == "embedded":
-            raise SourceProblem(f'"{text}" is not supported by this version yet.')
-        raise SourceProblem(self._complaint(text, kind, name), self._nearest(text))
+        raise self._problem(text, kind, name)
 
     def template(self, text: str) -> Template:
         parts: list[str | Source] = []
@@ -79,30 +78,27 @@ class Vocabulary:
                 parts += [piece] if piece else []
             elif "." in piece:
                 parts.append(self.source(piece))
-            elif piece in self.path:
+            elif piece in self.path or not self.is_sure:
                 parts.append(Source("path", piece))
             else:
                 raise SourceProblem(f'from.path has no capture "{piece}".', did_you_mean(piece, self.path))
         return Template(text, tuple(parts))
 
-    def _complaint(self, text: str, kind: str, name: str) -> str:
-        if kind == "path":
-            return f'from.path has no capture "{name}".'
-        if kind == "name":
-            return f'accept.name has no capture "{name}".'
+    def _problem(self, text: str, kind: str, name: str) -> SourceProblem:
+        if kind == "embedded":
+            return SourceProblem(f'"{text}" is not supported by this version yet.')
         if kind == "run" and name in STATUS_VALUES:
-            return f'"{text}" is known only in columns.'
+            return SourceProblem(f'"{text}" is known only in columns.')
         if kind in {"column", "office"} or (kind in OTHER_SHAPES and not self.writing):
-            return f'"{text}" cannot be used here.'
-        return f'"{text}" is not a source.'
+            return SourceProblem(f'"{text}" cannot be used here.')
+        if kind in {"path", "name"}:
+            where = "from.path" if kind == "path" else "accept.name"
+            return SourceProblem(f'{where} has no capture "{name}".', self._nearest(text))
+        return SourceProblem(f'"{text}" is not a source.', self._nearest(text))
 
     def _nearest(self, text: str) -> str | None:
-        kind, dot, name = text.partition(".")
-        if dot and name and not self.writing:
-            kinds = ("path", "name", "column", "office", "file", "run")
-            near = did_you_mean(kind, [other for other in kinds if other != kind])
-            if near and kind not in kinds:
-                corrected = near.removeprefix('Did you mean "').removesuffix('"?')
-                if corrected in {"column", "office"}:
-                    return f'Did you mean "{corrected}.{name}"?'
+        kind, _, name = text.partition(".")
+        for open_kind in () if self.writing or not name else ("column", "office"):
+            if did_you_mean(kind, (open_kind,)):
+                return f'Did you mean "{open_kind}.{name}"?'
         return did_you_mean(text, self.words())

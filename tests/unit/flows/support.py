@@ -1,0 +1,178 @@
+"""A file, what could be read about it, and flows in one line, for the tests of the flow language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from shared.domain import (
+    Approval,
+    AssetId,
+    Columns,
+    Content,
+    Decision,
+    DriveId,
+    Facts,
+    FlowId,
+    Item,
+    ItemId,
+    ItemVersion,
+    Kind,
+    Link,
+    LinkState,
+    Need,
+    Person,
+    Settled,
+    Value,
+    VersionId,
+    link_key,
+)
+from shared.flows import IngestFlow, decide, load, needs
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+ANNA = Person(id="anna-id", name="Anna", email="anna@acme.com")
+A, B = Content(100, "hash of A"), Content(100, "hash of B")
+
+HEADER = """\
+version: "1"
+name: Acme
+time_zone: Europe/Vienna
+connections:
+  marketing: {onedrive: {site: "acme.sharepoint.com:/sites/marketing", library: Documents}}
+  dam: {celum: {}}
+tables:
+  markets: {NO: Norway, DE: Germany, CH: Switzerland}
+flows:
+  - id: masters
+"""
+DEFAULTS = {
+    "from": "{onedrive: marketing, path: '/Campaigns/{campaign}/Approved/**'}",
+    "to": "{celum: dam, collection: '/Campaigns/{campaign}', asset_type: Master}",
+}
+APPROVED = "[unchanged_for: 2m, column: {ApprovalStatus: Approved}]"
+
+
+def flow_text(**blocks: str) -> str:
+    """`from_` stands for from; every block is one line of YAML."""
+    named = DEFAULTS | {key.rstrip("_"): value for key, value in blocks.items()}
+    return HEADER + "".join(f"    {key}: {value}\n" for key, value in named.items())
+
+
+def flow(**blocks: str) -> IngestFlow:
+    return load(flow_text(**blocks), "flows.yaml").flows[0]
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def item(name: str = "Launch.pptx", content: Content | None = A, **members: object) -> Item:
+    plain = Item(
+        drive=DriveId("drive"),
+        id=ItemId("item"),
+        name=name,
+        parent=ItemId("folder"),
+        etag="etag",
+        content=content,
+        path=f"/Campaigns/Spring/Approved/{name}",
+    )
+    return replace(plain, **members)  # type: ignore[arg-type]  # each test names members of Item
+
+
+def columns(values: Mapping[str, Value] | None = None, **named: Value) -> Columns:
+    return Columns({**(values or {}), **named})
+
+
+def version(number: int, at: datetime, by: Person | None = ANNA, **values: Value) -> ItemVersion:
+    return ItemVersion(f"{number}.0", at, by, values)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that could be gathered about one file; None for versions that cannot be read."""
+
+    item: Item = field(default_factory=item)
+    columns: Columns = field(default_factory=lambda: columns(ApprovalStatus="Approved"))
+    signature: str = "signature of A"
+    versions: tuple[ItemVersion, ...] | None = ()
+    version_signatures: Mapping[str, str] = field(default_factory=dict)
+    office: Mapping[str, str] = field(default_factory=dict)
+    now: datetime = NOW
+    time_scale: float = 1
+
+    def page(self) -> Facts:
+        """What a page of the delta tells."""
+        return Facts(self.now, self.item, time_scale=self.time_scale)
+
+    def gather(self, facts: Facts, asked: frozenset[Need]) -> Facts:
+        for need in asked:
+            match need.kind:
+                case Kind.COLUMNS:
+                    facts = replace(facts, columns=self.columns)
+                case Kind.SIGNATURE:
+                    facts = replace(facts, signature=self.signature)
+                case Kind.VERSIONS:
+                    facts = replace(facts, versions=self.versions, versions_unreadable=self.versions is None)
+                case Kind.VERSION_SIGNATURE:
+                    known = {**facts.version_signatures, need.of: self.version_signatures.get(need.of, "")}
+                    facts = replace(facts, version_signatures=known)
+                case Kind.OFFICE:
+                    facts = replace(facts, office=self.office)
+        return facts
+
+
+@dataclass(frozen=True)
+class Run:
+    decision: Decision
+    asked: tuple[frozenset[Need], ...]
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What was asked for, round by round."""
+        return tuple(need.kind for asked in self.asked for need in sorted(asked, key=lambda need: need.kind))
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        return tuple(reason.text for reason in self.decision.reasons)
+
+
+def run(flow: IngestFlow, world: World, link: Link | None = None) -> Run:
+    """The loop of the engine."""
+    facts, asked = world.page(), []
+    while missing := needs(flow, facts, link):
+        asked.append(missing)
+        assert len(asked) <= 6, f"needs does not end: {asked}"
+        facts = world.gather(facts, missing)
+    return Run(decide(flow, facts, link), tuple(asked))
+
+
+def link(
+    state: LinkState = LinkState.SEEN, content: Content | None = A, *, minutes_ago: float = 60, **members: object
+) -> Link:
+    plain = Link(
+        key=link_key(FlowId("masters"), DriveId("drive"), ItemId("item")),
+        flow=FlowId("masters"),
+        drive=DriveId("drive"),
+        item=ItemId("item"),
+        state=state,
+        content=content,
+        seen_at=NOW - minutes(minutes_ago),
+    )
+    return replace(plain, **members)  # type: ignore[arg-type]  # each test names members of Link
+
+
+def settled(content: Content = A, signature: str = "signature of A", facts_hash: str = "") -> Settled:
+    return Settled(content, signature, facts_hash, AssetId(4711), VersionId(1), NOW - minutes(30))
+
+
+def settled_link(flow: IngestFlow, world: World, **members: object) -> Link:
+    """A link that settled in exactly this world."""
+    first = run(flow, world, link()).decision
+    assert first.wish is not None, first.reasons
+    base = settled(world.item.content or A, first.signature or "", first.facts_hash)
+    return replace(link(LinkState.SETTLED, world.item.content, approval=first.approval, settled=base), **members)  # type: ignore[arg-type]  # each test names members of Link
+
+
+def approval(signature: str = "signature of A", version_id: str = "1.0") -> Approval:
+    return Approval(signature, version_id, NOW - minutes(40), "anna-id")

@@ -1,0 +1,329 @@
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import FlowFileProblem
+from shared.flows import load
+from tests.unit.flows.support import APPROVED, flow_text
+
+TEN_MISTAKES = """\
+version: "1"
+name: Acme marketing content
+time_zone: Europe/Viena
+connections:
+  marketing: {onedrive: {site: "acme.sharepoint.com:/sites/marketing", library: Documents}}
+  dam: {celum: {}}
+tables:
+  markets: {NO: Norway}
+flows:
+  - id: campaign-masters
+    from: {onedrive: marketng, path: "/Campaigns/{campaign}/**", types: [imge]}
+    ready:
+      - unchanged_for: 2 minutes
+      - colum: {ApprovalStatus: Approved}
+    to:
+      celum: dam
+      collection: "/Campaigns/{campain}"
+      asset_typ: Master
+    fields:
+      Title: {from: [colum.Title, file.stem]}
+      Market: {from: column.Market, table: market}
+    review: {collection: /Review}
+"""
+
+TEN_PROBLEMS = """\
+flows.yaml:3:12 time_zone: "Europe/Viena" is not a time zone. Did you mean "Europe/Vienna"?
+flows.yaml:11:22 flow campaign-masters: there is no connection "marketng". Did you mean "marketing"?
+flows.yaml:11:74 flow campaign-masters: from.types: "imge" is neither a category nor an extension with its dot. \
+Did you mean "image"?
+flows.yaml:13:24 flow campaign-masters: ready.unchanged_for: "2 minutes" is not a duration such as 30s, 2m, 1h or 1d.
+flows.yaml:14:9 flow campaign-masters: "colum" is not a condition of ready. Did you mean "column"?
+flows.yaml:17:19 flow campaign-masters: to.collection: from.path has no capture "campain". Did you mean "campaign"?
+flows.yaml:18:7 flow campaign-masters: "asset_typ" is not a key in to. Did you mean "asset_type"?
+flows.yaml:20:22 flow campaign-masters: "colum.Title" is not a source. Did you mean "column.Title"?
+flows.yaml:21:44 flow campaign-masters: there is no table "market". Did you mean "markets"?
+flows.yaml:22:5 flow campaign-masters: review is not supported by this version yet."""
+
+
+def complaints(text: str) -> str:
+    with pytest.raises(FlowFileProblem) as raised:
+        load(text, "flows.yaml")
+    return str(raised.value)
+
+
+def test_ten_mistakes_give_ten_problems_at_once_each_with_its_place() -> None:
+    assert complaints(TEN_MISTAKES) == TEN_PROBLEMS
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            "name: *_FINAL.*\n",
+            (
+                "flows.yaml:1:7 A value that begins with * must be quoted (found undefined alias '_FINAL.*'). "
+                "Quote this value."
+            ),
+        ),
+        (
+            "about: from here: to there\n",
+            (
+                "flows.yaml:1:17 A value that holds a colon and a space must be quoted, and keys of one level begin in "
+                "the same column (mapping values are not allowed here). Quote this value, or correct its indentation."
+            ),
+        ),
+        (
+            "flows:\n\t- id: x\n",
+            "flows.yaml:2:1 Tabs cannot indent (found character '\\t' that cannot start any token). Use spaces.",
+        ),
+        (
+            "name: @acme\n",
+            (
+                "flows.yaml:1:7 A value cannot begin with this character (found character '@' that cannot start any "
+                "token). Quote this value."
+            ),
+        ),
+        (
+            "path: {campaign}/x\n",
+            (
+                "flows.yaml:1:17 A value that begins with { or [ or a quote, and goes on after it, must be quoted as a "
+                "whole (expected <block end>, but found '<scalar>'). Quote this value."
+            ),
+        ),
+        (
+            "types: [image, video\n",
+            (
+                "flows.yaml:2:1 A list in [ ] is not closed, or a value in it must be quoted "
+                "(expected ',' or ']', but got '<stream end>'). Close it, or quote the value."
+            ),
+        ),
+        (
+            "name: 'Acme\n",
+            "flows.yaml:2:1 A quoted value has no closing quote (found unexpected end of stream). Close the quote.",
+        ),
+        (
+            "a: 1\n---\nb: 2\n",
+            'flows.yaml:2:1 A flow file is one document (but found another document). Remove the line "---".',
+        ),
+        ("name: a\x01b\n", "flows.yaml:1:8 The file holds a control character. Remove the character."),
+        ("", "flows.yaml:1:1 The file is empty."),
+        (
+            "- a\n",
+            "flows.yaml:1:1 A flow file is a block of keys: version, name, time_zone, connections, flows.",
+        ),
+    ],
+)
+def test_what_is_no_yaml_is_said_in_plain_words_with_advice(text: str, complaint: str) -> None:
+    assert complaints(text) == complaint
+
+
+def test_keys_that_stand_twice_anchors_and_tags_are_refused() -> None:
+    text = flow_text(about="one", mode="on").replace("name: Acme", "name: Acme\nname: Other")
+    assert 'flows.yaml:3:1 "name" stands twice in this block, first in line 2.' in complaints(text)
+    assert complaints(flow_text(about="&x here")) == (
+        "flows.yaml:13:12 Anchors and aliases are not used in flow files. Write the value out.\n"
+        "flows.yaml:13:12 flow masters: about must be one value."
+    )
+    assert 'The tag "!env" is not used in flow files. Quote this value.' in complaints(flow_text(about="!env X"))
+
+
+TO = "celum: dam, collection: /C, asset_type: Master"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "complaint"),
+    [
+        # documented, but not carried yet
+        ({"relate": "{type: x}"}, "13:5 flow masters: relate is not supported by this version yet."),
+        ({"manifest": "true"}, "13:5 flow masters: manifest is not supported by this version yet."),
+        ({"after": "delete"}, "13:12 flow masters: after: delete is not supported by this version yet."),
+        ({"after": "{move_to: /x}"}, "13:12 flow masters: after: move_to is not supported by this version yet."),
+        (
+            {"on_source_deleted": "unavailable"},
+            "13:24 flow masters: on_source_deleted: unavailable is not supported by this version yet.",
+        ),
+        (
+            {"ready": APPROVED, "on_ready_lost": "hold"},
+            "14:20 flow masters: on_ready_lost: hold is not supported by this version yet.",
+        ),
+        (
+            {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Draft}}"},
+            "14:26 flow masters: changed_after_ready: reset is not supported by this version yet.",
+        ),
+        ({"ready": "[checked_in: true]"}, "13:13 flow masters: ready.checked_in is not supported by this version yet."),
+        (
+            {"ready": "[folder: {path: /x}]"},
+            "13:13 flow masters: ready.folder is not supported by this version yet.",
+        ),
+        (
+            {"to": f"{{{TO}, collection_type: Campaign}}"},
+            "12:58 flow masters: to.collection_type is not supported by this version yet.",
+        ),
+        (
+            {"identity": "[link, {SKU: name.sku}]"},
+            "13:22 flow masters: identity by a field is not supported by this version yet.",
+        ),
+        (
+            {"fields": "{Title: {from: embedded.title}}"},
+            '13:28 flow masters: "embedded.title" is not supported by this version yet.',
+        ),
+        (
+            {"from": "{celum: dam, collection: /x}", "to": "{onedrive: marketing, path: /x}"},
+            "11:5 flow masters: a deliver flow (from CELUM to OneDrive) is not supported by this version yet.",
+        ),
+        (
+            {"from": "{celum: dam, collections: /x}", "to": "{onedrive: marketing, folder: /x}"},
+            "11:5 flow masters: a workspace flow (from CELUM to OneDrive) is not supported by this version yet.",
+        ),
+        # without effect
+        (
+            {"changed_after_ready": "accept"},
+            "13:5 flow masters: changed_after_ready has no effect, because ready names no value that approves.",
+        ),
+        (
+            {"ready": "[unchanged_for: 1m]", "on_ready_lost": "keep"},
+            "14:5 flow masters: on_ready_lost has no effect, because ready names no value that approves.",
+        ),
+        ({"identity": "[link, key]"}, "13:22 flow masters: identity: key has no effect without to.key."),
+        (
+            {"fields": "{Title: {default: x, required: true}}"},
+            "13:34 flow masters: fields.Title.required has no effect, because there is a default.",
+        ),
+        (
+            {"fields": "{Title: {default: x, table: markets}}"},
+            "13:34 flow masters: fields.Title.table has no effect without fields.Title.from.",
+        ),
+        (
+            {"fields": "{Until: {from: run.date, type: date, locale: en}}"},
+            "13:50 flow masters: fields.Until.locale has no effect on a date.",
+        ),
+        (
+            {"limits": "{first_run: 5}"},
+            "13:14 flow masters: limits.first_run has no effect, because start is new.",
+        ),
+        ({"limits": "{parallel: 5}"}, "13:14 flow masters: limits.parallel can be set at the top only."),
+        (
+            {"availability": "{until: column.RightsUntil}"},
+            "13:5 flow masters: availability needs to.intake: an asset must not be seen before it.",
+        ),
+        # of the wrong kind
+        ({"mode": "off_"}, '13:11 flow masters: mode: "off_" is not one of on, observe, off. Did you mean "off"?'),
+        ({"fields": "{Title: column.Title}"}, "13:21 flow masters: fields.Title must be a block of keys."),
+        ({"fields": "{Title: {}}"}, "13:21 flow masters: fields.Title needs from, default, or both."),
+        (
+            {"fields": "{Title: {from: column.Title, authority: nobody}}"},
+            '13:53 flow masters: fields.Title.authority: "nobody" is not one of onedrive, celum.',
+        ),
+        (
+            {"fields": "{Until: {from: run.date, add: 7 years}}"},
+            '13:43 flow masters: fields.Until.add: "7 years" is not a span such as 30d, 2w, 6mo or 7y.',
+        ),
+        (
+            {"fields": "{Until: {from: run.date, type: date, default: soon}}"},
+            '13:59 flow masters: fields.Until.default: "soon" is not a date such as 2026-11-24.',
+        ),
+        ({"fields": "{SKU: {from: name.sku}}"}, '13:26 flow masters: accept.name has no capture "sku".'),
+        ({"fields": "{State: {from: run.status}}"}, '13:28 flow masters: "run.status" is known only in columns.'),
+        ({"columns": "{Copy: column.Title}"}, '13:21 flow masters: "column.Title" cannot be used here.'),
+        (
+            {"columns": "{Copy: run.stat}"},
+            '13:21 flow masters: "run.stat" is not a source. Did you mean "run.status"?',
+        ),
+        ({"fields": "{Url: {from: asset.url}}"}, '13:26 flow masters: "asset.url" cannot be used here.'),
+        (
+            {"accept": "{max_size: huge}"},
+            '13:24 flow masters: accept.max_size: "huge" is not a size such as 500KB, 20MB or 2GB.',
+        ),
+        ({"accept": "{min_pixels: 0}"}, '13:26 flow masters: accept.min_pixels: "0" is not a whole number above 0.'),
+        (
+            {"accept": "{name: 'a/b'}"},
+            '13:20 flow masters: accept.name: "a/b" is matched against the name alone, so it cannot hold /.',
+        ),
+        ({"ready": "[unchanged_for: 1m, unchanged_for: 2m]"}, "13:32 flow masters: ready.unchanged_for stands twice."),
+        ({"ready": "[any: [name: a]]"}, "13:18 flow masters: ready.any needs a list of at least two conditions."),
+        ({"ready": "[not: {unchanged_for: 1m}]"}, "13:18 flow masters: ready.not cannot hold unchanged_for."),
+        (
+            {"from": "{onedrive: dam, path: '/{campaign}'}"},
+            '11:22 flow masters: the connection "dam" is none to OneDrive.',
+        ),
+        ({"from": "{onedrive: marketing}"}, "11:11 flow masters: from.path is missing."),
+        (
+            {"from": "{onedrive: marketing, path: x}"},
+            '11:39 flow masters: from.path: "x" must begin with / (the library\'s root).',
+        ),
+        (
+            {"to": "{celum: dam, collection: 'x/{column.Y}', asset_type: M}"},
+            '12:34 flow masters: to.collection: "x/{column.Y}" must begin with / and have no empty segment, . or "..".',
+        ),
+        (
+            {"to": "{celum: dam, collection: '/x/{column.Y', asset_type: M}"},
+            '12:34 flow masters: to.collection: "/x/{column.Y" has a brace without its partner.',
+        ),
+        (
+            {"to": f"{{{TO}, intake: '/in/{{campaign}}'}}"},
+            "12:66 flow masters: to.intake is one collection for all files, so it takes no values.",
+        ),
+        ({"incomplete": "skip"}, '13:17 flow masters: incomplete: "skip" is not one of hold.'),
+        ({"title": "x"}, '13:5 flow masters: "title" is not a key.'),
+    ],
+)
+def test_each_mistake_is_one_problem_at_its_place(blocks: dict[str, str], complaint: str) -> None:
+    assert complaints(flow_text(**blocks)) == f"flows.yaml:{complaint}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('version: "1"', 'version: "2"', '1:10 version: "2" is not one of 1.'),
+        ("name: Acme\n", "", "1:1 name is missing."),
+        ("name: Acme\n", "name:\n", "2:1 name must be one value."),
+        ("name: Acme\n", "name: Acme\napproval: {field: x}\n", "3:1 approval is not supported by this version yet."),
+        (
+            "{celum: {}}",
+            "{celum: {}, private: true}",
+            "6:20 connections.dam.private is not supported by this version yet.",
+        ),
+        ("{celum: {}}", "{celum: {url: x}}", '6:17 "url" is not a key in connections.dam.celum.'),
+        ("{celum: {}}", "{celumm: {}}", '6:9 "celumm" is not a key in connections.dam. Did you mean "celum"?'),
+        (", library: Documents", "", "5:25 connections.marketing.onedrive needs site and library, or drive_id."),
+        (
+            "library: Documents",
+            "library: Documents, drive_id: x",
+            "5:25 connections.marketing.onedrive: drive_id already names the library; remove site and library.",
+        ),
+        (
+            '"acme.sharepoint.com:/sites/marketing"',
+            "https://acme.sharepoint.com/sites/marketing",
+            (
+                '5:25 connections.marketing.onedrive.site: "https://acme.sharepoint.com/sites/marketing" is not like '
+                '"acme.sharepoint.com:/sites/marketing".'
+            ),
+        ),
+        (
+            "- id: masters",
+            "- id: Masters!",
+            '10:9 flow Masters!: the id "Masters!" must be made of lower-case letters, digits and hyphens.',
+        ),
+        (
+            "name: Acme\n",
+            "name: Acme\nlimits: {keep_deliveries: 7y}\n",
+            "3:10 limits.keep_deliveries is not supported by this version yet.",
+        ),
+    ],
+)
+def test_the_head_of_the_file_is_checked_as_strictly(old: str, new: str, complaint: str) -> None:
+    assert complaints(flow_text().replace(old, new)) == f"flows.yaml:{complaint}"
+
+
+def test_two_flows_with_one_id_are_refused() -> None:
+    twice = flow_text() + flow_text().split("flows:\n")[1]
+    assert complaints(twice) == "flows.yaml:13:9 flow masters: another flow in line 10 has the same id."
+
+
+def test_an_override_of_a_connection_that_is_not_there_is_a_problem() -> None:
+    with pytest.raises(FlowFileProblem) as raised:
+        load(flow_text(), "flows.yaml", overrides={"marketin": {"drive_id": "b!1"}})
+    assert str(raised.value) == (
+        'flows.yaml:4:1 The app settings override the OneDrive connection "marketin", which is not declared. '
+        'Did you mean "marketing"?'
+    )
