@@ -1,7 +1,9 @@
 """CELUM through its Content API v1."""
 
-from shared.celum.asset_changes import AssetChange, CreateAsset, differences, mentions_handle
-from shared.celum.assets import Celum
+from shared.celum import filters
+from shared.celum.answers import mentions_handle
+from shared.celum.asset_changes import AssetChange, CreateAsset, differences
+from shared.celum.assets import ALL_FIELDS, Celum, some_fields
 from shared.celum.changes import FieldOperation, Keep, RawField, Write, operation, raw, three_way
 from shared.celum.checksums import algorithm_of, matches, spellings
 from shared.celum.client import CelumSettings
@@ -11,6 +13,7 @@ from shared.celum.directory import Directory
 from shared.celum.fields import convert, read
 
 __all__ = [
+    "ALL_FIELDS",
     "AssetChange",
     "AssetType",
     "Celum",
@@ -30,11 +33,13 @@ __all__ = [
     "algorithm_of",
     "convert",
     "differences",
+    "filters",
     "matches",
     "mentions_handle",
     "operation",
     "raw",
     "read",
+    "some_fields",
     "spellings",
     "three_way",
 ]

@@ -162,3 +162,9 @@ def _http_date(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else None
+
+
+def mentions_handle(problem: RemoteError) -> bool:
+    """Whether a refused create or add-version blames the upload handle: ask for a new one and send again (G23)."""
+    arguments = [fault.argument or "" for fault in problem.faults] if isinstance(problem, Refused) else []
+    return any("handle" in text.lower() for text in (*arguments, problem.code, problem.came_back))

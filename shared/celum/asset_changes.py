@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from shared.celum.changes import FieldOperation, RawField, to_json, took_effect
 from shared.celum.values import iso, same
 from shared.domain import Asset, Availability, CollectionId
-from shared.errors import Refused, RemoteError
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,3 @@ def described(change: AssetChange) -> str:
         *(f"information field {operation.field}" for operation in change.fields),
     ]
     return ", ".join(part for part in parts if part)
-
-
-def mentions_handle(problem: RemoteError) -> bool:
-    """Whether a refused create or add-version blames the upload handle: ask for a new one and send again (G23)."""
-    arguments = [fault.argument or "" for fault in problem.faults] if isinstance(problem, Refused) else []
-    return any("handle" in text.lower() for text in (*arguments, problem.code, problem.came_back))

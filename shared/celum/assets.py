@@ -81,7 +81,10 @@ class Celum:
     async def search(
         self, sought: filters.Filter, *, inclusions: Sequence[Json] = (), operation: str = "search assets"
     ) -> AsyncIterator[Asset]:
-        """Every hit once, by id. The index may lag behind writes (G90), and `fields` are None unless included."""
+        """Every hit once, by id; what shifted between pages comes last. `fields` are None unless included.
+
+        The index may lag behind writes (G90).
+        """
         window, last = sought, 0
         while True:
             before = last

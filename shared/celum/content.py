@@ -10,6 +10,7 @@ import aiohttp
 from yarl import URL
 
 from shared.celum import wire
+from shared.celum.answers import mentions_handle
 from shared.celum.client import Client, Target
 from shared.celum.directory import Directory
 from shared.domain import AssetId, VersionId
@@ -24,6 +25,7 @@ from shared.errors import (
 )
 
 UPLOAD_METHOD = "POST"  # as the specification says; one client in the field uses PUT (reference 24, row 5)
+KEY_REFUSALS = frozenset({400, 401, 403})  # storage that signs its URLs answers 400 to a second credential
 DOWNLOAD_CHUNK = 256 * 1024
 REDIRECTS = 3
 TEXT_TYPES = frozenset({"text/html", "application/json"})  # an error text where a file should be (G63)
@@ -100,23 +102,23 @@ class Content:
             self._upload_worked = self._upload_worked or target.own
             return
         problem = await self._client.problem_of(response, operation)
-        if isinstance(problem, Missing):  # the URL is gone, not an asset
+        if isinstance(problem, Missing) or mentions_handle(problem):  # the URL has expired
             raise Unavailable(System.CELUM, operation, problem.came_back, status=problem.status)
-        if isinstance(problem, NotAuthorised | Forbidden):
-            raise self._refused_upload(problem, target, operation, with_key=with_key)
-        raise problem
+        raise self._refused_upload(problem, target, operation, with_key=with_key)
 
     def _refused_upload(self, problem: RemoteError, target: Target, operation: str, *, with_key: bool) -> RemoteError:
-        """401 or 403 at the upload URL: the bytes are spent, so the other way is taken by the next upload (G25)."""
-        if not target.own:
+        """For the key, or its absence? The bytes are spent, so the next upload takes the other way (G25)."""
+        if not target.own and isinstance(problem, NotAuthorised | Forbidden):
             told = f"{problem.came_back}; the upload lies on another host, which is never shown the key"
             return Forbidden(System.CELUM, operation, told, status=problem.status, code=problem.code)
-        if self._upload_worked:
+        if not target.own or self._upload_worked or problem.status not in KEY_REFUSALS:
             return problem
         self._key_on_upload = not with_key
         if with_key:
             told = f"{problem.came_back}; the next upload goes without the key"
             return Unavailable(System.CELUM, operation, told, status=problem.status, code=problem.code)
+        if problem.status == 400:
+            return problem
         told = f"{problem.came_back}; refused with the key and without"
         return Forbidden(System.CELUM, operation, told, status=problem.status, code=problem.code)
 
