@@ -5,15 +5,27 @@ import aiohttp
 import pytest
 
 from local.celum_simulator import CelumSimulator, seeds
+from tests.contract.validation import Contract
 from tests.simulators.celum.client import Client
+
+DOCUMENT = Path(__file__).parents[2] / "contract" / "celum.openapi.yaml"
+
+
+@pytest.fixture(scope="session")
+def parsed_contract() -> Contract:
+    return Contract.from_file(DOCUMENT)
 
 
 @pytest.fixture
-async def sim(tmp_path: Path) -> AsyncIterator[CelumSimulator]:
+async def sim(tmp_path: Path, parsed_contract: Contract) -> AsyncIterator[CelumSimulator]:
+    """Every exchange of a test is held against the contract; one about other operations clears the observers."""
     simulator = CelumSimulator(tmp_path)
     seeds.plant(simulator, "acme")
+    parsed_contract.violations.clear()
+    simulator.serving.observers.append(parsed_contract.observe)
     async with simulator.running():
         yield simulator
+    parsed_contract.check()
 
 
 @pytest.fixture
