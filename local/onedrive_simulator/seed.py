@@ -9,7 +9,7 @@ from local.onedrive_simulator.estate.model import Column
 if TYPE_CHECKING:
     from local.onedrive_simulator.simulator import OneDriveSimulator
 
-MARKETS = ("Germany", "Austria", "Switzerland", "France", "United Kingdom")
+MARKETS = ("AT", "CH", "DE", "NO")
 LANGUAGES = ("de", "en", "fr", "it")
 ACME_COLUMNS = (
     Column("Title"),

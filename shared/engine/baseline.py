@@ -10,7 +10,7 @@ from shared.engine.paths import as_folder
 from shared.engine.waiting import new_link
 from shared.errors import LedgerConflict
 from shared.flows import IngestFlow, selects
-from shared.ledger import RefKind, item_ref
+from shared.ledger.rows import RefKind, item_ref
 
 
 async def take_baselines(context: Context, drive: DriveId, flows: tuple[IngestFlow, ...]) -> None:

@@ -38,10 +38,19 @@ class Bridge:
     outbox: StorageOutbox
 
     @classmethod
-    async def open(cls, settings: Settings, clock: Clock | None = None) -> Self:
-        clock = clock or SystemClock(settings.time_scale)
-        store, outbox = _storage(settings)
+    async def open(cls, settings: Settings) -> Self:
+        """The bridge of this process; its tables exist when this returns."""
+        storage = settings.storage
+        if storage.connection_string:
+            store = TableStore.from_connection_string(storage.connection_string)
+        else:
+            store = TableStore.from_endpoint(storage.table_uri or "", _credential(storage.client_id))
         await store.prepare()
+        return cls.put_together(settings, SystemClock(settings.time_scale), store)
+
+    @classmethod
+    def put_together(cls, settings: Settings, clock: Clock, store: TableStore) -> Self:
+        outbox = _outbox(settings)
         context = Context(
             settings=settings,
             clock=clock,
@@ -107,14 +116,10 @@ def _credential(client_id: str | None) -> AsyncTokenCredential:
     return ManagedIdentityCredential(client_id=client_id)
 
 
-def _storage(settings: Settings) -> tuple[TableStore, StorageOutbox]:
+def _outbox(settings: Settings) -> StorageOutbox:
     storage = settings.storage
-    if storage.connection_string:
-        outbox = StorageOutbox(connection_string=storage.connection_string, url=None, credential=None)
-        return TableStore.from_connection_string(storage.connection_string), outbox
-    credential = _credential(storage.client_id)
-    outbox = StorageOutbox(connection_string=None, url=storage.queue_uri, credential=credential)
-    return TableStore.from_endpoint(storage.table_uri or "", credential), outbox
+    credential = None if storage.connection_string else _credential(storage.client_id)
+    return StorageOutbox(connection_string=storage.connection_string, url=storage.queue_uri, credential=credential)
 
 
 def _onedrive_settings(settings: Settings) -> OneDriveSettings:

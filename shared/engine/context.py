@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from shared.celum import Celum
 from shared.clock import Clock
 from shared.domain import Decision, DriveId, Item, Link
 from shared.errors import FlowFileProblem, System
-from shared.flows import FlowFile, IngestFlow
+from shared.flows import FlowFile, IngestFlow, OneDriveConnection
 from shared.ledger import Ledger
 from shared.onedrive import OneDrive
 from shared.queues import Outbox
@@ -50,17 +51,18 @@ class Context:
 
     async def drive_of(self, flow: IngestFlow) -> DriveId:
         """The drive that the flow's connection names, resolved at most every ten minutes."""
-        assert not isinstance(self.flow_file, FlowFileProblem)  # noqa: S101  there is no flow without a file
-        known = self._drives.get(flow.from_connection)
+        known = self._drives.get(flow.onedrive)
         if known is not None and known[1] > self.clock.now():
             return known[0]
-        connection = self.flow_file.onedrive(flow.from_connection)
+        assert not isinstance(self.flow_file, FlowFileProblem)  # noqa: S101  there is no flow without a file
+        connection = self.flow_file.connections[flow.onedrive]
+        assert isinstance(connection, OneDriveConnection)  # noqa: S101  checked when the file was loaded
         drive = (
             DriveId(connection.drive_id)
             if connection.drive_id
             else await self.onedrive.drive_of(connection.site or "", connection.library or "")
         )
-        self._drives[flow.from_connection] = (drive, self.clock.after(DRIVE_CACHE_SECONDS))
+        self._drives[flow.onedrive] = (drive, self.clock.after(DRIVE_CACHE_SECONDS))
         return drive
 
     async def paused_until(self, *systems: System) -> datetime | None:
@@ -77,9 +79,11 @@ class Context:
             self._signatures.clear()
         self._signatures[content_name(item)] = signature
 
-    async def journal(self, link: Link, what: str, decision: Decision | None = None, **more: str) -> None:
+    async def journal(
+        self, link: Link, what: str, decision: Decision | None = None, *, more: Mapping[str, str] | None = None
+    ) -> None:
         """Write down what was decided or done, and why. Never file names: they stay in the link's row."""
-        entry = {"what": what, "flow": link.flow, "at": self.clock.now().isoformat(), **more}
+        entry = {"what": what, "flow": link.flow, "at": self.clock.now().isoformat(), **(more or {})}
         if decision is not None:
             entry |= {
                 "outcome": decision.outcome.value,

@@ -27,7 +27,7 @@ from shared.engine.waiting import come_back_at, look_again, new_link, pause, sig
 from shared.engine.writeback import write_columns
 from shared.errors import LedgerConflict, System, Throttled
 from shared.flows import IngestFlow, decide, selects
-from shared.ledger import AttentionKind, DueEntry, DueKind, RefKind, item_ref
+from shared.ledger.rows import AttentionKind, DueEntry, DueKind, RefKind, item_ref
 from shared.messages import DecideMessage, Queue
 
 TRIES = 4  # against other writers of the same row, each time on fresh facts
@@ -140,7 +140,7 @@ async def hold(
     await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
     held = await context.ledger.put_link(held)
     if news:
-        await context.journal(held, "held", decision, reasons="; ".join(reason.text for reason in reasons))
+        await context.journal(held, "held", decision, more={"reasons": "; ".join(reason.text for reason in reasons)})
         log.info("link %s is held", link.key)
     if await write_columns(context, flow, facts, held) and held.receipt != facts.item.etag:
         held = await context.ledger.put_link(dataclasses.replace(held, receipt=facts.item.etag))
@@ -198,5 +198,5 @@ async def _start(context: Context, link: Link, decision: Decision) -> None:
     )
     await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
     stored = await context.ledger.put_link(dataclasses.replace(link, transfer=transfer, due_at=None))
-    await context.journal(stored, "started", decision, transfer=transfer.id)
+    await context.journal(stored, "started", decision, more={"transfer": transfer.id})
     await send_or_wait(context, stored)

@@ -10,7 +10,7 @@ from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, l
 from shared.engine.sending import is_big, send_or_wait, try_to_send
 from shared.engine.subscriptions import keep_subscriptions
 from shared.errors import LedgerConflict
-from shared.ledger import DueEntry, DueKind
+from shared.ledger.rows import DueEntry, DueKind
 from shared.messages import IDS_PER_DECIDE, DecideMessage, Queue
 
 AT_ONCE = 500  # entries read in one run; the rest is read a minute later, or by the next transfer that ends

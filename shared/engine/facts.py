@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from shared.documents import QuickXor, content_signature, office_properties
+from shared.documents.properties import office_properties
+from shared.documents.quickxor import QuickXor
+from shared.documents.signature import content_signature
 from shared.domain import Content, DriveId, Facts, Item, ItemId, Kind, Link, Need
 from shared.engine.context import Context
 from shared.engine.paths import Paths

@@ -8,7 +8,7 @@ from shared.domain import LinkState, Reason, link_key
 from shared.engine.context import Context, log
 from shared.engine.decisions import put_attention
 from shared.errors import BridgeError
-from shared.ledger import AttentionKind
+from shared.ledger.rows import AttentionKind
 from shared.messages import DecideMessage, Queue, ScanMessage
 
 AGAIN_SECONDS = 600  # a scan is asked for again so much later: the drive's changes are still there

@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from shared.celum import AssetChange, Upload, algorithm_of
-from shared.documents import Hashes, QuickXor
+from shared.celum import algorithm_of, matches
+from shared.documents.hashing import Hashes
+from shared.documents.quickxor import QuickXor
 from shared.domain import Content, LinkState, Reason, Settled, Step, Verb
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
@@ -19,7 +20,7 @@ from shared.engine.transfers import Held, NotThisOne, Run
 from shared.engine.writeback import write_columns
 from shared.errors import ContentMismatch, Unavailable
 from shared.flows import decide
-from shared.ledger import RefKind, asset_ref, hash_ref, item_ref
+from shared.ledger.rows import RefKind, asset_ref, hash_ref, item_ref
 
 CHECKSUM_SETTING = "celum checksum algorithm"  # learned from the first upload, kept per installation
 WHILE_UNKNOWN = ("md5", "sha1", "sha256")  # what a checksum may be, by its length (reference, section 25)
@@ -57,8 +58,8 @@ async def upload(run: Run, plan: Plan) -> None:
     known = await context.ledger.setting(CHECKSUM_SETTING)
     hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))
     target = await context.celum.begin_upload(plan.wish.filename, announced.size)
-    source = _Source(run, context.onedrive.content(item.drive, item.id).stream(expected=announced), hashes)
-    await source.send(target, announced.size)
+    chunks = context.onedrive.content(item.drive, item.id).stream(expected=announced)
+    await context.celum.send(target, announced.size, _read(run, chunks, hashes))
     digests = await hashes.digests()
     if announced.quick_xor and digests[QuickXor.name] != announced.quick_xor:
         raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {digests['quickxor']}")
@@ -67,36 +68,12 @@ async def upload(run: Run, plan: Plan) -> None:
     await run.checkpoint(handle=target.handle, hashes=digests, content=read, progress=read.size, step=after)
 
 
-class _Source:
-    """The bytes on their way. An error of the source is raised as itself, not as the broken POST it leads to."""
-
-    def __init__(self, run: Run, chunks: AsyncIterator[bytes], hashes: Hashes) -> None:
-        self._run = run
-        self._chunks = chunks
-        self._hashes = hashes
-        self._problem: Exception | None = None
-
-    async def send(self, target: Upload, size: int) -> None:
-        try:
-            await self._run.context.celum.send(target, size, self._read())
-        except Exception:
-            if self._problem is not None:
-                raise self._problem from None
-            raise
-        if self._problem is not None:
-            raise self._problem
-
-    async def _read(self) -> AsyncIterator[bytes]:
-        sent = 0
-        try:
-            async for chunk in self._chunks:
-                await self._hashes.update(chunk)
-                sent += len(chunk)
-                yield chunk
-                await self._run.renew_when_needed(sent)
-        except Exception as problem:
-            self._problem = problem
-            raise
+async def _read(run: Run, chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[bytes]:
+    """The bytes on their way, hashed beside it; long ones keep the lease and show their progress."""
+    async for chunk in chunks:
+        await hashes.update(chunk)
+        yield chunk
+        await run.renew_when_needed(hashes.size)
 
 
 async def verify(run: Run, plan: Plan) -> None:
@@ -111,22 +88,19 @@ async def verify(run: Run, plan: Plan) -> None:
             plan.system, f"activate version {transfer.version}", "another version is current; looked at again"
         )
     version = asset.current_version
-    algorithm = algorithm_of(version.checksum) if version.checksum else None
     if transfer.content is not None and version.size != transfer.content.size:
         await _mismatch(run, plan, f"CELUM holds {version.size} bytes, {transfer.content.size} were sent")
-    if algorithm is None or algorithm not in transfer.hashes:
-        await _verify_by_download(run, plan)
-    elif not same_digest(version.checksum or "", transfer.hashes[algorithm]):
-        await _mismatch(
-            run, plan, f"CELUM's {algorithm} is {version.checksum}, that of the file {transfer.hashes[algorithm]}"
-        )
-    elif await context.ledger.setting(CHECKSUM_SETTING) is None:
-        await context.ledger.put_setting(CHECKSUM_SETTING, algorithm)
+    match matches(version.checksum, transfer.hashes):
+        case None:
+            await _verify_by_download(run, plan)
+        case False:
+            await _mismatch(
+                run, plan, f"CELUM's checksum is {version.checksum}, the file's are {dict(transfer.hashes)}"
+            )
+        case True:
+            algorithm = algorithm_of(version.checksum) or ""
+            await context.ledger.put_setting(CHECKSUM_SETTING, algorithm, only_if_absent=True)
     await run.checkpoint(step=Step.COMPLETE, version=version.id)
-
-
-def same_digest(theirs: str, ours: str) -> bool:
-    return theirs.strip().lower() == ours.lower()
 
 
 async def _verify_by_download(run: Run, plan: Plan) -> None:
@@ -154,10 +128,11 @@ async def complete(run: Run, plan: Plan) -> None:
     if asset is None:
         raise missing_asset(run.transfer.asset)
     change, replaced = change_of(plan, asset, run.link, linked=run.transfer.linked)
-    if change != AssetChange():
+    if not change.is_empty:
         await context.celum.update(asset.id, change)
     for label, text in replaced.items():
-        await context.journal(run.link, "replaced", field=label, value=text, asset=str(asset.id))
+        more = {"field": label, "value": text, "asset": str(asset.id)}
+        await context.journal(run.link, "replaced", more=more)
     await run.checkpoint(step=Step.SETTLE)
 
 
@@ -237,7 +212,7 @@ async def _record_evidence(run: Run, plan: Plan, settled: Settled) -> None:
             "item_version": str(approval.version),
         }
     await run.context.ledger.add_evidence(settled.asset, entry)
-    await run.context.journal(link, "settled", **entry)
+    await run.context.journal(link, "settled", more=entry)
 
 
 VISIBLE = frozenset({Step.REGISTER, Step.COMPLETE, Step.SETTLE})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from shared.domain import DriveId, Item, ItemId
 from shared.engine.context import Context
-from shared.ledger import Folder
+from shared.ledger.rows import Folder
 
 DEEPEST = 200  # a path has at most 400 characters, so at most 200 segments; more is a loop
 

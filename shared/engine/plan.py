@@ -10,6 +10,7 @@ from shared.celum import (
     AssetType,
     Collection,
     FieldDefinition,
+    FieldOperation,
     Keep,
     Write,
     convert,
@@ -161,10 +162,10 @@ def _name_is_ours(plan: Plan, asset: Asset, link: Link) -> bool:
     return plan.wish.name not in {asset.name, base}
 
 
-def _field_changes(plan: Plan, asset: Asset, link: Link) -> tuple[tuple[Mapping[str, object], ...], Mapping[str, str]]:
+def _field_changes(plan: Plan, asset: Asset, link: Link) -> tuple[tuple[FieldOperation, ...], Mapping[str, str]]:
     base = link.settled.fields if link.settled else {}
     present = asset.fields or {}
-    operations: list[Mapping[str, object]] = []
+    operations: list[FieldOperation] = []
     replaced: dict[str, str] = {}
     for planned in plan.fields:
         current = present.get(planned.definition.id)
@@ -173,7 +174,9 @@ def _field_changes(plan: Plan, asset: Asset, link: Link) -> tuple[tuple[Mapping[
             case Keep():
                 pass
             case Write(content, overwritten):
-                operations.append(operation(planned.definition, before, current, content))
+                change = operation(planned.definition, before, current, content)
+                if change is not None:
+                    operations.append(change)
                 if overwritten is not None:
                     replaced[planned.label] = str(overwritten)
     return tuple(operations), replaced

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from shared.celum import CreateAsset
+from shared.celum import CreateAsset, matches, mentions_handle, spellings
+from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, AssetId, Reason, Step, Verb, VersionId
 from shared.engine.plan import Plan, raw_fields
 from shared.engine.transfers import ComeBackLater, Held, Run
-from shared.errors import Missing, Refused, RemoteError, Throttled, Unavailable
-from shared.ledger import RefKind, hash_ref
+from shared.errors import RemoteError, Throttled, Unavailable
+from shared.ledger.rows import RefKind, hash_ref
 
 # CELUM's search may lag and a request may still be running when its answer is lost: look, wait, look, wait, look.
 PROBE_SECONDS = (30, 120)
@@ -61,11 +62,14 @@ async def _same_bytes(run: Run) -> Asset | None:
             asset = await context.celum.asset(other.settled.asset)
             if asset is not None:
                 return asset
-    digests = [digest for name, digest in transfer.hashes.items() if name != "quickXor"]
-    found = [
-        asset for asset in await context.celum.find_by_checksum(digests) if asset.current_version.size == transfer.size
-    ]
+    found = await context.celum.find_by_checksum(checksums(run))
+    found = tuple(asset for asset in found if content is not None and asset.current_version.size == content.size)
     return _usable(_only(tuple(found), "hold the same bytes")) if found else None
+
+
+def checksums(run: Run) -> tuple[str, ...]:
+    """The bytes' hashes in every way in which CELUM may spell its checksum."""
+    return spellings({name: digest for name, digest in run.transfer.hashes.items() if name != QuickXor.name})
 
 
 def _only(found: tuple[Asset, ...], what: str) -> Asset:
@@ -119,8 +123,7 @@ async def _register(run: Run, plan: Plan) -> tuple[AssetId, VersionId]:
 
 async def _refused(run: Run, problem: RemoteError) -> None:
     """Nothing was made. A handle that is no longer accepted costs a new upload; anything else is for a person."""
-    handle_is_gone = isinstance(problem, Refused | Missing) and "handle" in problem.came_back.lower()
-    if handle_is_gone and run.transfer.attempt < len(PROBE_SECONDS) + 1:
+    if mentions_handle(problem) and run.transfer.attempt < len(PROBE_SECONDS) + 1:
         await run.checkpoint(registering=None, handle=None, step=Step.UPLOAD, attempt=run.transfer.attempt + 1)
         raise ComeBackLater(0) from problem
     await run.checkpoint(registering=None)
@@ -154,7 +157,7 @@ async def _found_after_all(run: Run, plan: Plan) -> bool:
     if probes < len(PROBE_SECONDS):
         await run.checkpoint(probes=probes + 1)
         raise ComeBackLater(PROBE_SECONDS[probes])
-    await run.context.journal(run.link, "repeated", since=str(since), verb=plan.verb.value)
+    await run.context.journal(run.link, "repeated", more={"since": str(since), "verb": plan.verb.value})
     return False
 
 
@@ -171,11 +174,10 @@ async def _probe(run: Run, plan: Plan) -> tuple[AssetId, VersionId] | None:
     if plan.key_field is not None:
         found = await celum.find_by_text_field(plan.key_field.id, plan.key)
     else:
-        digests = [digest for name, digest in transfer.hashes.items() if name != "quickXor"]
         parent = plan.intake or plan.target
         found = tuple(
             asset
-            for asset in await celum.find_by_checksum(digests)
+            for asset in await celum.find_by_checksum(checksums(run))
             if parent.id in asset.parents
             and asset.name == plan.wish.name
             and _since(asset.created, transfer.registering)
@@ -189,10 +191,10 @@ def _since(created: datetime | None, registering: datetime | None) -> bool:
 
 
 def _has_these_bytes(run: Run, checksum: str | None, size: int) -> bool:
+    """By checksum where CELUM gives one that can be compared, else by size alone (verify reads the bytes back then)."""
     transfer = run.transfer
-    if transfer.content is not None and size != transfer.content.size:
-        return False
-    return checksum is None or checksum.strip().lower() in {digest.lower() for digest in transfer.hashes.values()}
+    same_size = transfer.content is None or size == transfer.content.size
+    return same_size and matches(checksum, transfer.hashes) is not False
 
 
 def missing_asset(asset: AssetId | None) -> Held:

@@ -18,7 +18,7 @@ from shared.engine.subscriptions import keep_subscription
 from shared.engine.waiting import new_link, pause, wait_until
 from shared.errors import CursorExpired, System, Throttled, Unavailable
 from shared.flows import IngestFlow, decide, needs, selects
-from shared.ledger import Busy, Cursor, Folder, RefKind, ScanLease, item_ref
+from shared.ledger.rows import Busy, Cursor, Folder, RefKind, ScanLease, item_ref
 from shared.messages import DROPPABLE, IDS_PER_DECIDE, DecideMessage, Queue, ScanMessage, ScanReason
 from shared.onedrive import DeltaPage
 
@@ -186,7 +186,7 @@ class _Run:
         decision = decide(flow, facts, known)
         if decision.outcome is not Outcome.WAIT:
             return decision.outcome not in {Outcome.IGNORE, Outcome.NOTHING}
-        await wait_until(self.context, known or new_link(flow, item, etag=link and link.etag), item, decision)
+        await wait_until(self.context, known or new_link(flow, item, etag=link.etag if link else None), item, decision)
         return False
 
 

@@ -6,7 +6,7 @@ from shared.domain import Link
 from shared.engine.context import LEASE_SECONDS, Context
 from shared.engine.waiting import come_back_at
 from shared.errors import FlowFileProblem, System
-from shared.ledger import DueEntry, DueKind
+from shared.ledger.rows import DueEntry, DueKind
 from shared.messages import Queue, TransferMessage
 
 BIG_BYTES = 1 << 30  # files above take at most half of the slots, so that small ones never stand behind them

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.domain import DriveId
 from shared.engine.context import Context, log
 from shared.errors import Forbidden, Refused
-from shared.ledger import Subscription, SubscriptionState
+from shared.ledger.rows import Subscription, SubscriptionState
 from shared.messages import Queue, ScanMessage, ScanReason
 
 # Graph takes up to 42,300 minutes for a drive; one document says 4,230. This works under both (reference 1.1).

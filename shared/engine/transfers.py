@@ -30,7 +30,7 @@ from shared.errors import (
     ValueDoesNotFit,
 )
 from shared.flows import IngestFlow
-from shared.ledger import AttentionKind, DueEntry, DueKind, Slot
+from shared.ledger.rows import AttentionKind, DueEntry, DueKind, Slot
 from shared.messages import DecideMessage, Queue, TransferMessage
 
 ATTEMPTS = 12  # with the back-off below about a day of trying, then a person looks
@@ -209,7 +209,7 @@ async def _guarded(run: Run, steps: Callable[[Run], Awaitable[None]]) -> None:
 async def _close_and_decide(run: Run, why: str) -> None:
     await run.context.ledger.add_due(DueEntry(run.context.clock.now(), run.link.key, DueKind.DECIDE))
     await run.end(lambda link: dataclasses.replace(link, due_at=None))
-    await run.context.journal(run.link, "closed for a new decision", why=why)
+    await run.context.journal(run.link, "closed for a new decision", more={"why": why})
     await run.context.outbox.send(Queue.DECIDE, DecideMessage(drive=run.link.drive, items=(run.link.item,)))
 
 
@@ -244,6 +244,6 @@ async def fail(run: Run, why: str) -> None:
     reasons = (Reason("transfer", why),)
     await put_attention(run.context, AttentionKind.FAILED, dataclasses.replace(run.link, reasons=reasons))
     failed = await run.end(lambda link: dataclasses.replace(link, state=LinkState.FAILED, reasons=reasons))
-    await run.context.journal(failed, "failed", why=why)
+    await run.context.journal(failed, "failed", more={"why": why})
     if run.facts is not None:
         await write_columns(run.context, run.flow, run.facts, failed)

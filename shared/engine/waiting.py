@@ -10,7 +10,7 @@ from shared.domain import Decision, Item, Link, LinkState, link_key
 from shared.engine.context import Context, log
 from shared.errors import System, Throttled
 from shared.flows import IngestFlow
-from shared.ledger import DueEntry, DueKind, RefKind, item_ref
+from shared.ledger.rows import DueEntry, DueKind, RefKind, item_ref
 
 UNSAID_PAUSE_SECONDS = 10  # Throttled without a time: begin with this …
 LONGEST_PAUSE_SECONDS = 3600  # … and believe no system that asks for more than this at a time

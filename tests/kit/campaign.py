@@ -1,0 +1,107 @@
+"""The example company's spring campaign: a library, a CELUM tenant, and the people who work in both."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from docx import Document
+from pptx import Presentation
+
+from local.azurite import Azurite
+from local.celum_simulator.seeds import plant
+from local.onedrive_simulator.estate.model import Identity
+from local.onedrive_simulator.seed import seed
+from shared.domain import DriveId, FlowId, ItemId, Link, link_key
+from tests.kit.world import World
+
+JANE = Identity("Jane Doe", "jane@acme.example")
+APPROVED = "/Campaigns/Spring-26/Approved"
+FLOW = FlowId("campaign-masters")
+SHIPPED_FLOWS = Path(__file__).parents[2] / "flows.yaml"
+
+
+@dataclass(slots=True)
+class Campaign:
+    world: World
+    drive: str
+
+    # --- What people do ---
+
+    def drop(self, name: str, data: bytes, **columns: str) -> str:
+        """Put a file into the Approved folder and fill its columns, as Jane."""
+        item = self.world.onedrive.put_file(self.drive, f"{APPROVED}/{name}", data, by=JANE)
+        for column, value in columns.items():
+            self.set(name, column, value)
+        return item
+
+    def set(self, name: str, column: str, value: str | None) -> None:
+        self.world.clock.jump(1)  # two things a person does never happen in the same second
+        self.world.onedrive.set_column(self.drive, f"{APPROVED}/{name}", column, value, by=JANE)
+
+    def approve(self, name: str) -> None:
+        self.set(name, "ApprovalStatus", "Draft")
+        self.set(name, "ApprovalStatus", "Approved")
+
+    # --- What can be seen ---
+
+    def columns(self, name: str) -> dict[str, object]:
+        return dict(self.world.onedrive.item(self.drive, f"{APPROVED}/{name}").fields)
+
+    def assets(self) -> list[dict[str, object]]:
+        return list(self.world.celum.snapshot()["assets"])
+
+    def asset(self, name: str) -> dict[str, object]:
+        found = [asset for asset in self.assets() if asset["name"] == name]
+        assert len(found) == 1, f"{len(found)} assets are named {name}: {self.assets()}"
+        return found[0]
+
+    def bytes_of(self, name: str) -> bytes:
+        return self.world.onedrive.read_file(self.drive, f"{APPROVED}/{name}")
+
+    async def link(self, item: str) -> Link:
+        ledger, store = self.world.ledger()
+        try:
+            found = await ledger.link(link_key(FLOW, DriveId(self.drive), ItemId(item)))
+        finally:
+            await store.close()
+        assert found is not None, "the ledger knows no link of this file"
+        return found
+
+
+@contextlib.asynccontextmanager
+async def campaign_in(azurite: Azurite, folder: Path, name: str) -> AsyncIterator[Campaign]:
+    """A world with the example company in it, whose drive was scanned once: what comes now is new."""
+    prefix = "t" + hashlib.sha256(name.encode()).hexdigest()[:16]
+    async with World(azurite, folder, prefix, SHIPPED_FLOWS).running() as world:
+        plant(world.celum, "acme")
+        drives = seed(world.onedrive, "acme")
+        _, store = world.ledger()
+        await store.prepare()
+        await store.close()
+        await world.until_quiet()
+        yield Campaign(world, drives["marketing/Documents"])
+
+
+def word(text: str, *, title: str = "") -> bytes:
+    document = Document()
+    document.core_properties.title = title
+    document.add_paragraph(text)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def slides(*titles: str, title: str = "") -> bytes:
+    deck = Presentation()
+    deck.core_properties.title = title
+    for text in titles:
+        slide = deck.slides.add_slide(deck.slide_layouts[0])
+        slide.shapes.title.text = text
+    file = io.BytesIO()
+    deck.save(file)
+    return file.getvalue()

@@ -1,0 +1,229 @@
+"""A whole world in one process: both systems, storage, and instances of the bridge that may die and be followed.
+
+The world delivers queue messages as the platform does (again after a failure, again after a death, to the poison queue
+after five tries) and rings the one-minute timer; its time jumps from one thing to the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aiohttp import web
+
+from local.azurite import Azurite
+from local.celum_simulator import CelumSimulator
+from local.onedrive_simulator import OneDriveSimulator
+from shared import settings as app_settings
+from shared.engine.bridge import Bridge
+from shared.ledger import Ledger, TableStore
+from shared.messages import DecideMessage, Queue, ScanMessage, ScanReason, TransferMessage
+from shared.onedrive import notifications
+from tests.kit.clock import JumpClock
+from tests.kit.wire import Fault, Sent, Wire
+
+TENANT = "00000000-0000-0000-0000-0000000000aa"
+LEASE_SECONDS = 600  # of a message whose reader died
+RETRY_SECONDS = 30  # host.json: visibilityTimeout
+TRIES = 5  # host.json: maxDequeueCount
+HORIZON = timedelta(minutes=20)  # nothing due for so long: the world is quiet
+
+
+@dataclass(order=True, slots=True)
+class Waiting:
+    visible: datetime
+    number: int
+    queue: str = field(compare=False)
+    text: str = field(compare=False)
+    deliveries: int = field(compare=False, default=0)
+
+
+@dataclass(slots=True)
+class Instance:
+    bridge: Bridge
+    wire: Wire
+
+
+class World:
+    def __init__(self, azurite: Azurite, folder: Path, prefix: str, flows: Path) -> None:
+        self.azurite = azurite
+        self.prefix = prefix
+        self.flows = flows
+        self.onedrive = OneDriveSimulator(folder / "onedrive")
+        self.celum = CelumSimulator(folder / "celum")
+        self.clock = JumpClock(self.onedrive.clock.advance, self.celum.clock.advance)
+        self.queue: list[Waiting] = []
+        self.poison: list[Waiting] = []
+        self.delivered = 0
+        self.errors: list[str] = []
+        self._numbers = itertools.count()
+        self._instance: Instance | None = None
+        self._dead: list[Instance] = []
+        self._abandoned: list[asyncio.Task[None]] = []
+        self._next_tick = self.clock.now()
+        self._webhook_url = ""
+        self.next_fault: Fault | None = None
+
+    # --- The place ---
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[World]:
+        async with self.onedrive.running(), self.celum.running(), self._webhook():
+            try:
+                yield self
+            finally:
+                await self._bury()
+
+    @contextlib.asynccontextmanager
+    async def _webhook(self) -> AsyncIterator[None]:
+        app = web.Application()
+        app.router.add_post("/api/graph/notifications", self._notified)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self._webhook_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _notified(self, request: web.Request) -> web.Response:
+        token = notifications.validation_token(request.query)
+        if isinstance(token, str):
+            return web.Response(text=token)
+        rung = notifications.doorbells(await request.read(), tenant=TENANT, secrets=self._secrets())
+        for drive, _ in rung.drives:
+            self.put(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.CHANGE).model_dump_json())
+        return web.Response(status=rung.status)
+
+    def _secrets(self) -> notifications.Secrets:
+        return notifications.Secrets(("k1", "a secret of the tests"))
+
+    def environment(self, wire: Wire) -> dict[str, str]:
+        storage = ";".join(
+            [
+                *(part for part in self.azurite.connection_string.split(";") if "Endpoint=" not in part),
+                *(f"{name.capitalize()}Endpoint={wire.urls[name]}/devstoreaccount1" for name in ("queue", "table")),
+            ]
+        )
+        return {
+            "AzureWebJobsStorage": storage,
+            "BRIDGE_TENANT_ID": TENANT,
+            "BRIDGE_PUBLIC_URL": self._webhook_url,
+            "NOTIFICATION_SECRET": "k1:a secret of the tests",
+            "GRAPH_URL": wire.urls["onedrive"],
+            "GRAPH_LOCAL_TOKEN": "local",
+            "ONEDRIVE_CONTENT_HOSTS": "localhost",
+            "CELUM_URL": f"{wire.urls['celum']}/content-api/v1",
+            "CELUM_API_KEY": "acme-local-key",
+            "CELUM_ASSET_URL": "http://127.0.0.1/?asset={id}",
+            "FLOWS_FILE": str(self.flows),
+        }
+
+    async def instance(self) -> Instance:
+        """The living instance; after a death a new one with a wire of its own, on which nothing is wrong."""
+        if self._instance is None:
+            self._instance = await self.open_instance(self.next_fault)
+            self.next_fault = None
+        return self._instance
+
+    async def open_instance(self, fault: Fault | None = None) -> Instance:
+        upstream = {
+            "onedrive": self.onedrive.base_url,
+            "celum": self.celum.base_url,
+            "queue": f"http://127.0.0.1:{self.azurite.ports['queue']}",
+            "table": f"http://127.0.0.1:{self.azurite.ports['table']}",
+        }
+        wire = Wire(upstream, fault, self._sent)
+        await wire.start()
+        settings = app_settings.load(self.environment(wire))
+        store = TableStore.from_connection_string(settings.storage.connection_string or "", self.prefix)
+        return Instance(Bridge.put_together(settings, self.clock, store), wire)
+
+    def ledger(self) -> tuple[Ledger, TableStore]:
+        """A view of the ledger past every wire, for assertions; the store is to be closed."""
+        store = TableStore.from_connection_string(self.azurite.connection_string, self.prefix)
+        return Ledger(store, self.clock), store
+
+    async def _bury(self) -> None:
+        for task in self._abandoned:
+            task.cancel()
+        await asyncio.gather(*self._abandoned, return_exceptions=True)
+        for instance in [*self._dead, *([self._instance] if self._instance else [])]:
+            await instance.bridge.close()
+            await instance.wire.stop()
+
+    # --- The platform ---
+
+    def put(self, queue: str, text: str, delay: float = 0) -> None:
+        heapq.heappush(self.queue, Waiting(self.clock.after(delay), next(self._numbers), str(queue), text))
+
+    def _sent(self, sent: Sent) -> None:
+        self.put(sent.queue, sent.text, sent.delay)
+
+    async def until_quiet(self, horizon: timedelta = HORIZON) -> None:
+        """Deliver, ring the timer and jump, until nothing has been due for `horizon`."""
+        quiet_since = self.clock.now()
+        while self.clock.now() - quiet_since < horizon:
+            await self.onedrive.settle()
+            if self.queue and self.queue[0].visible <= self.clock.now():
+                await self._deliver(heapq.heappop(self.queue))
+                quiet_since = self.clock.now()
+                continue
+            if self._next_tick <= self.clock.now():
+                before = self.delivered + len(self.queue)
+                await self._tick()
+                if self.delivered + len(self.queue) != before:
+                    quiet_since = self.clock.now()
+                continue
+            self.clock.jump_to(min([self._next_tick, *(waiting.visible for waiting in self.queue[:1])]))
+
+    async def _tick(self) -> None:
+        instance = await self.instance()
+        await self._guarded(instance, instance.bridge.send_due())
+        self._next_tick = self.clock.after(60)
+
+    async def _deliver(self, waiting: Waiting) -> None:
+        instance = await self.instance()
+        self.delivered += 1
+        waiting.deliveries += 1
+        done = await self._guarded(instance, self._call(instance.bridge, waiting))
+        if done is True:
+            return
+        if done is False and waiting.deliveries >= TRIES:
+            self.poison.append(waiting)
+            await self._guarded(instance, instance.bridge.failed(Queue(waiting.queue), waiting.text.encode()))
+            return
+        waiting.visible = self.clock.after(LEASE_SECONDS if done is None else RETRY_SECONDS)
+        heapq.heappush(self.queue, waiting)
+
+    async def _call(self, bridge: Bridge, waiting: Waiting) -> None:
+        match Queue(waiting.queue):
+            case Queue.SCAN:
+                await bridge.scan(ScanMessage.parse(waiting.text))
+            case Queue.DECIDE:
+                await bridge.decide(DecideMessage.parse(waiting.text))
+            case Queue.TRANSFER:
+                await bridge.transfer(TransferMessage.parse(waiting.text))
+
+    async def _guarded(self, instance: Instance, work: object) -> bool | None:
+        """True: done. False: it raised. None: the process died on the way, and its work stays where it stood."""
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        death = asyncio.ensure_future(instance.wire.killed.wait())
+        await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
+        if death.done():
+            self._abandoned.append(task)
+            self._dead.append(instance)
+            self._instance = None
+            return None
+        death.cancel()
+        if (problem := task.exception()) is not None:
+            self.errors.append(f"{type(problem).__name__}: {problem}")
+            return False
+        return True
