@@ -33,8 +33,6 @@ def bears(wanted: str, names: Collection[str]) -> bool:
 def nearest(wanted: str, names: Sequence[str]) -> tuple[str, ...]:
     """The names most like it; all of them where they are few."""
     known = list(dict.fromkeys(name for name in map(normal, names) if name))
-    folded: dict[str, str] = {}
-    for name in known:
-        folded.setdefault(name.casefold(), name)
+    folded = {name.casefold(): name for name in known}  # labels come after technical names, and win
     close = difflib.get_close_matches(normal(wanted).casefold(), list(folded), n=SHOWN, cutoff=0.6)
     return tuple(folded[name] for name in close) or tuple(sorted(known)[:SHOWN])
