@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from shared.domain import Facts, Link, LinkState, Reason, Transfer
@@ -62,6 +62,10 @@ class Held(BridgeError):
         super().__init__("; ".join(reason.text for reason in reasons))
 
 
+def changed(transfer: Transfer, changes: Mapping[str, object]) -> Transfer:
+    return dataclasses.replace(transfer, **changes)  # type: ignore[arg-type]  # members by name
+
+
 class Run:
     """One run of one transfer under its lease. `link` always is the row as last stored."""
 
@@ -80,29 +84,34 @@ class Run:
         return self.link.transfer
 
     async def checkpoint(self, **changes: object) -> None:
-        """Store changes of the transfer and renew its lease; the watch entry goes ahead of it (DESIGN §5, rule d)."""
-        until = self.context.clock.after(LEASE_SECONDS)
-        watch_at = self.context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
-        before = self.transfer.watch_at
-        await self.context.ledger.add_due(DueEntry(watch_at, self.link.key, DueKind.WATCH))
-        await self._store(
-            lambda transfer: dataclasses.replace(
-                transfer,
-                lease_owner=self.owner,
-                lease_until=until,
-                watch_at=watch_at,
-                **changes,  # type: ignore[arg-type]  # by name
-            )
-        )
-        if before is not None:
-            await self.context.ledger.drop_due(DueEntry(before, self.link.key, DueKind.WATCH))
-        self.slot = await self.context.ledger.renew_slot(self.slot, until)
+        """Store changes of the transfer. A lease that is running down is renewed with them."""
+        if self._lease_left() < LEASE_SECONDS * 2 / 3:
+            await self._renew(changes)
+        else:
+            await self._store(lambda transfer: changed(transfer, changes))
 
     async def renew_when_needed(self, progress: int) -> None:
         """For long steps: keeps the lease, and shows how far the bytes are."""
-        left = (self.transfer.lease_until or self.context.clock.now()) - self.context.clock.now()
-        if left.total_seconds() * self.context.clock.time_scale < LEASE_SECONDS * 2 / 3:
-            await self.checkpoint(progress=progress)
+        if self._lease_left() < LEASE_SECONDS * 2 / 3:
+            await self._renew({"progress": progress})
+
+    def _lease_left(self) -> float:
+        """Unscaled seconds."""
+        until = self.transfer.lease_until if self.transfer.lease_owner == self.owner else None
+        clock = self.context.clock
+        return (until - clock.now()).total_seconds() * clock.time_scale if until else 0
+
+    async def _renew(self, changes: Mapping[str, object]) -> None:
+        """The watch entry goes ahead of the lease, the slot follows it (DESIGN §5, rule d)."""
+        until = self.context.clock.after(LEASE_SECONDS)
+        watch_at = self.context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
+        before = self.transfer.watch_at
+        lease = {"lease_owner": self.owner, "lease_until": until, "watch_at": watch_at}
+        await self.context.ledger.add_due(DueEntry(watch_at, self.link.key, DueKind.WATCH))
+        await self._store(lambda transfer: changed(transfer, {**changes, **lease}))
+        if before is not None:
+            await self.context.ledger.drop_due(DueEntry(before, self.link.key, DueKind.WATCH))
+        self.slot = await self.context.ledger.renew_slot(self.slot, until)
 
     async def _store(self, change: Callable[[Transfer], Transfer]) -> None:
         """Write the row; a decide that set `again` meanwhile is merged, another owner of the lease ends this run."""
@@ -115,16 +124,10 @@ class Run:
             else:
                 return
 
-    async def release(self, **changes: object) -> None:
+    async def release(self, changes: Mapping[str, object]) -> None:
         """Give the lease back, so that whoever is sent next may go on at once."""
-        await self._store(
-            lambda transfer: dataclasses.replace(
-                transfer,
-                lease_owner=None,
-                lease_until=None,
-                **changes,  # type: ignore[arg-type]  # by name
-            )
-        )
+        free = {"lease_owner": None, "lease_until": None}
+        await self._store(lambda transfer: changed(transfer, {**changes, **free}))
 
     async def reread(self) -> None:
         link = await self.context.ledger.link(self.link.key)
@@ -173,7 +176,7 @@ async def carry_on(context: Context, message: TransferMessage, steps: Callable[[
     run = Run(context, flow, link, slot)
     try:
         run.link = dataclasses.replace(link, transfer=dataclasses.replace(transfer, lease_owner=None))
-        await run.checkpoint()
+        await run.checkpoint()  # takes the lease
     except (LedgerConflict, LeaseLost):
         return
     try:
@@ -216,7 +219,7 @@ async def _close_and_decide(run: Run, why: str) -> None:
 async def _put_back(run: Run, at: datetime, **changes: object) -> None:
     """Leave the transfer in `due` until then, without its lease and slot."""
     await run.context.ledger.add_due(DueEntry(at, run.link.key, DueKind.TRANSFER))
-    await run.release(**changes)
+    await run.release(changes)
 
 
 async def _retry(run: Run, problem: BridgeError) -> None:

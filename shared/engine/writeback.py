@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
-from shared.domain import Columns, Facts, Link
+from shared.domain import Columns, Facts, Link, LinkState
 from shared.engine.context import Context, log
 from shared.errors import Locked, Missing, NameProblem, ValueDoesNotFit
-from shared.flows import IngestFlow, column_values
+from shared.flows import IngestFlow, Status, column_values
+
+STATUS = {
+    LinkState.BEFORE: Status.WAITING,
+    LinkState.SEEN: Status.WAITING,
+    LinkState.HELD: Status.HELD,
+    LinkState.SETTLED: Status.SETTLED,
+    LinkState.FAILED: Status.FAILED,
+    LinkState.CLOSED: Status.CLOSED,
+}
 
 
 def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link) -> Mapping[str, str]:
@@ -17,7 +25,7 @@ def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link)
     settled = link.settled
     asset_url = pattern.replace("{id}", str(settled.asset)) if pattern and settled else ""
     reason = "; ".join(reason.text for reason in link.reasons)
-    wanted = column_values(flow, facts.item, link, status=link.state, reason=reason, asset_url=asset_url)
+    wanted = column_values(flow, facts.item, link, status=STATUS[link.state], reason=reason, asset_url=asset_url)
     if facts.columns is None:
         return wanted
     return {name: text for name, text in wanted.items() if _present(facts.columns, name) != text}
@@ -44,7 +52,3 @@ def _present(columns: Columns, name: str) -> str:
     internal = name if name in columns.values else next(iter(columns.display.get(name, ())), name)
     value = columns.values.get(internal, "")
     return value if isinstance(value, str) else "; ".join(value)
-
-
-def without_transfer(link: Link) -> Link:
-    return dataclasses.replace(link, transfer=None)

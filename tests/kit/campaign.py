@@ -8,6 +8,7 @@ import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from docx import Document
 from pptx import Presentation
@@ -52,10 +53,11 @@ class Campaign:
     def columns(self, name: str) -> dict[str, object]:
         return dict(self.world.onedrive.item(self.drive, f"{APPROVED}/{name}").fields)
 
-    def assets(self) -> list[dict[str, object]]:
-        return list(self.world.celum.snapshot()["assets"])
+    def assets(self) -> list[dict[str, Any]]:
+        snapshot: Any = self.world.celum.snapshot()
+        return list(snapshot["assets"])
 
-    def asset(self, name: str) -> dict[str, object]:
+    def asset(self, name: str) -> dict[str, Any]:
         found = [asset for asset in self.assets() if asset["name"] == name]
         assert len(found) == 1, f"{len(found)} assets are named {name}: {self.assets()}"
         return found[0]

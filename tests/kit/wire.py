@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NoReturn
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 import aiohttp
@@ -169,4 +169,10 @@ def sent(request: web.Request, body: bytes) -> Sent:
 
 def label(path: str) -> str:
     """The path without ids, so that a list of calls can be read."""
-    return re.sub(r"(?<=[/(='|])[^/()='|]*\d[^/()='|]*", "…", path)
+    return re.sub(
+        r"t[0-9a-f]{16}(?=[A-Z])|[^/()='|,]*[0-9][^/()='|,]{7,}", lambda found: shortened(found[0]), unquote(path)
+    )
+
+
+def shortened(part: str) -> str:
+    return "" if part.startswith("t") and part[1:].isalnum() and len(part) == 17 else "…"

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.queue.aio import QueueServiceClient
 
 from local.azurite import Azurite
 from local.celum_simulator import CelumSimulator
@@ -28,11 +30,10 @@ from shared.onedrive import notifications
 from tests.kit.clock import JumpClock
 from tests.kit.wire import Fault, Sent, Wire
 
-TENANT = "00000000-0000-0000-0000-0000000000aa"
 LEASE_SECONDS = 600  # of a message whose reader died
 RETRY_SECONDS = 30  # host.json: visibilityTimeout
 TRIES = 5  # host.json: maxDequeueCount
-HORIZON = timedelta(minutes=20)  # nothing due for so long: the world is quiet
+HORIZON = timedelta(minutes=20)  # what is due later (the hourly look at what is held) is not waited for
 
 
 @dataclass(order=True, slots=True)
@@ -56,6 +57,7 @@ class World:
         self.prefix = prefix
         self.flows = flows
         self.onedrive = OneDriveSimulator(folder / "onedrive")
+        self.onedrive.quirks.notification_coalesce_seconds = 0  # rung at once, so that settling waits for it
         self.celum = CelumSimulator(folder / "celum")
         self.clock = JumpClock(self.onedrive.clock.advance, self.celum.clock.advance)
         self.queue: list[Waiting] = []
@@ -67,6 +69,7 @@ class World:
         self._dead: list[Instance] = []
         self._abandoned: list[asyncio.Task[None]] = []
         self._next_tick = self.clock.now()
+        self.is_new = True  # the timer has not run to its end yet
         self._webhook_url = ""
         self.next_fault: Fault | None = None
 
@@ -75,10 +78,18 @@ class World:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[World]:
         async with self.onedrive.running(), self.celum.running(), self._webhook():
+            await self._make_queues()
             try:
                 yield self
             finally:
                 await self._bury()
+
+    async def _make_queues(self) -> None:
+        """As the host does at its start."""
+        async with QueueServiceClient.from_connection_string(self.azurite.connection_string) as service:
+            for queue in Queue:
+                with contextlib.suppress(ResourceExistsError):
+                    await service.create_queue(queue.value)
 
     @contextlib.asynccontextmanager
     async def _webhook(self) -> AsyncIterator[None]:
@@ -97,7 +108,7 @@ class World:
         token = notifications.validation_token(request.query)
         if isinstance(token, str):
             return web.Response(text=token)
-        rung = notifications.doorbells(await request.read(), tenant=TENANT, secrets=self._secrets())
+        rung = notifications.doorbells(await request.read(), tenant=self.onedrive.tenant.id, secrets=self._secrets())
         for drive, _ in rung.drives:
             self.put(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.CHANGE).model_dump_json())
         return web.Response(status=rung.status)
@@ -114,7 +125,7 @@ class World:
         )
         return {
             "AzureWebJobsStorage": storage,
-            "BRIDGE_TENANT_ID": TENANT,
+            "BRIDGE_TENANT_ID": self.onedrive.tenant.id,
             "BRIDGE_PUBLIC_URL": self._webhook_url,
             "NOTIFICATION_SECRET": "k1:a secret of the tests",
             "GRAPH_URL": wire.urls["onedrive"],
@@ -167,26 +178,30 @@ class World:
     def _sent(self, sent: Sent) -> None:
         self.put(sent.queue, sent.text, sent.delay)
 
-    async def until_quiet(self, horizon: timedelta = HORIZON) -> None:
-        """Deliver, ring the timer and jump, until nothing has been due for `horizon`."""
-        quiet_since = self.clock.now()
-        while self.clock.now() - quiet_since < horizon:
+    async def until_quiet(self) -> None:
+        """Deliver, ring the timer and jump, until no message waits and nothing is due before the horizon."""
+        while True:
             await self.onedrive.settle()
             if self.queue and self.queue[0].visible <= self.clock.now():
                 await self._deliver(heapq.heappop(self.queue))
-                quiet_since = self.clock.now()
-                continue
-            if self._next_tick <= self.clock.now():
-                before = self.delivered + len(self.queue)
+            elif self._next_tick <= self.clock.now():
                 await self._tick()
-                if self.delivered + len(self.queue) != before:
-                    quiet_since = self.clock.now()
-                continue
-            self.clock.jump_to(min([self._next_tick, *(waiting.visible for waiting in self.queue[:1])]))
+            elif self.queue or self.is_new or await self._something_is_due():
+                self.clock.jump_to(min([self._next_tick, *(waiting.visible for waiting in self.queue[:1])]))
+            else:
+                return
+
+    async def _something_is_due(self) -> bool:
+        """Whether the ledger holds anything for the next minutes; looked up past the wire."""
+        ledger, store = self.ledger()
+        try:
+            return bool(await ledger.due(self.clock.now() + HORIZON, 1))
+        finally:
+            await store.close()
 
     async def _tick(self) -> None:
         instance = await self.instance()
-        await self._guarded(instance, instance.bridge.send_due())
+        self.is_new = await self._guarded(instance, instance.bridge.send_due()) is None
         self._next_tick = self.clock.after(60)
 
     async def _deliver(self, waiting: Waiting) -> None:
