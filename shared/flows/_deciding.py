@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain import Approval, Decision, Facts, Kind, Link, LinkState, Need, Outcome, Reason, Verb
-from shared.flows._gates import cover, is_same, judge
+from shared.flows._gates import cover, is_same, judge, traces_approval
 from shared.flows._model import IngestFlow, Mode
 from shared.flows._reading import Lacks, Reading
 from shared.flows._selection import selects
@@ -132,6 +132,8 @@ class _Stages:
 
     def _coverage(self) -> Approval | Reason | None:
         """Both costly facts are asked for together where both will be needed."""
+        if not traces_approval(self.flow):
+            return None
         try:
             signature = self._signature()
         except Lacks as lacks:

@@ -34,14 +34,17 @@ def judge(reading: Reading) -> Gate:
     return Gate(tuple(closed), tuple(wrong))
 
 
+def traces_approval(flow: IngestFlow) -> bool:
+    """Whether an approval belongs to a content under this flow: a column gives it, and later edits are held."""
+    return flow.changed_after_ready == "hold" and any(has_column(condition) for condition in flow.ready.conditions)
+
+
 def cover(reading: Reading, signature: str) -> Approval | Reason | None:
-    """The approval of the present content, or why it has none; None where none has to be given.
+    """The approval of the present content, or why it has none; asked where `traces_approval`.
 
     Content that already settled moves no bytes, so nothing is asked about it again.
     """
     flow, facts, link = reading.flow, reading.facts, reading.link
-    if flow.changed_after_ready == "accept" or not any(has_column(condition) for condition in flow.ready.conditions):
-        return None
     if link and link.settled and link.settled.signature == signature:
         return link.approval
     if facts.versions is None and not facts.versions_unreadable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from shared.domain import (
     Approval,
@@ -67,17 +68,17 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
-def item(name: str = "Launch.pptx", content: Content | None = A, **members: object) -> Item:
+def item(name: str = "Launch.pptx", **members: Any) -> Item:
     plain = Item(
         drive=DriveId("drive"),
         id=ItemId("item"),
         name=name,
         parent=ItemId("folder"),
         etag="etag",
-        content=content,
+        content=A,
         path=f"/Campaigns/Spring/Approved/{name}",
     )
-    return replace(plain, **members)  # type: ignore[arg-type]  # each test names members of Item
+    return replace(plain, **members)
 
 
 def columns(values: Mapping[str, Value] | None = None, **named: Value) -> Columns:
@@ -147,31 +148,29 @@ def run(flow: IngestFlow, world: World, link: Link | None = None) -> Run:
     return Run(decide(flow, facts, link), tuple(asked))
 
 
-def link(
-    state: LinkState = LinkState.SEEN, content: Content | None = A, *, minutes_ago: float = 60, **members: object
-) -> Link:
+def link(state: LinkState = LinkState.SEEN, *, minutes_ago: float = 60, **members: Any) -> Link:
     plain = Link(
         key=link_key(FlowId("masters"), DriveId("drive"), ItemId("item")),
         flow=FlowId("masters"),
         drive=DriveId("drive"),
         item=ItemId("item"),
         state=state,
-        content=content,
+        content=A,
         seen_at=NOW - minutes(minutes_ago),
     )
-    return replace(plain, **members)  # type: ignore[arg-type]  # each test names members of Link
+    return replace(plain, **members)
 
 
 def settled(content: Content = A, signature: str = "signature of A", facts_hash: str = "") -> Settled:
     return Settled(content, signature, facts_hash, AssetId(4711), VersionId(1), NOW - minutes(30))
 
 
-def settled_link(flow: IngestFlow, world: World, **members: object) -> Link:
+def settled_link(flow: IngestFlow, world: World) -> Link:
     """A link that settled in exactly this world."""
-    first = run(flow, world, link()).decision
+    first = run(flow, world, link(content=world.item.content)).decision
     assert first.wish is not None, first.reasons
     base = settled(world.item.content or A, first.signature or "", first.facts_hash)
-    return replace(link(LinkState.SETTLED, world.item.content, approval=first.approval, settled=base), **members)  # type: ignore[arg-type]  # each test names members of Link
+    return link(LinkState.SETTLED, content=world.item.content, approval=first.approval, settled=base)
 
 
 def approval(signature: str = "signature of A", version_id: str = "1.0") -> Approval:

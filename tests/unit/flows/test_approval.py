@@ -61,13 +61,13 @@ def test_the_quiet_period_runs_from_the_first_sight_and_shrinks_with_the_time_sc
 
 
 def test_without_a_quiet_period_new_content_goes_on_at_once() -> None:
-    found = run(flow(ready="unchanged_for: 0"), World(), None)
+    found = run(flow(ready="[unchanged_for: 0]"), World(), None)
     assert found.decision.verb is Verb.CREATE
     assert found.kinds == (Kind.SIGNATURE,)
 
 
 def test_an_unnamed_quiet_period_is_two_minutes() -> None:
-    assert run(flow(ready="name: '*'"), World(), None).decision.until == NOW + minutes(2)
+    assert run(flow(ready="[name: '*']"), World(), None).decision.until == NOW + minutes(2)
 
 
 def test_an_approval_given_while_the_quiet_period_runs_is_recorded_for_the_content_that_stood() -> None:

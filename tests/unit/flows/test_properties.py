@@ -1,0 +1,218 @@
+"""Whatever the systems answer: the loop of needs ends, decide answers, and the laws hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.domain import (
+    Approval,
+    Columns,
+    Content,
+    Decision,
+    ItemVersion,
+    Link,
+    LinkState,
+    Outcome,
+    Person,
+    Value,
+    Verb,
+)
+from shared.flows import IngestFlow
+from tests.unit.flows.support import NOW, A, World, flow, item, link, run, settled
+
+FLOWS = [
+    flow(
+        ready="[unchanged_for: 2m, column: {ApprovalStatus: Approved}, not: {column: {Stage: Rework}}]",
+        accept="{types: [document, image], max_size: 1MB, min_pixels: 100}",
+        to="{celum: dam, collection: '/{campaign}/{column.Brand}', asset_type: M, intake: /I, "
+        "name: [column.Title, office.title, file.stem]}",
+        fields="{Title: {from: [column.Title, office.title]}, Market: {from: column.Market, table: markets}, "
+        "Many: {from: column.Many, split: ','}, Until: {from: column.Until, type: date}, "
+        "Keep: {from: [column.Until, run.date], add: 7y}, Rights: {from: column.Rights, required: true}}",
+        availability="{from: column.Start, until: column.Until}",
+        columns="{State: run.status}",
+    ),
+    flow(
+        ready="[unchanged_for: 0, any: [column: {ApprovalStatus: Approved}, office: {contentStatus: Final}]]",
+        fields="{Title: {from: column.Title}}",
+    ),
+    flow(
+        ready="[unchanged_for: 1h, column: {ApprovalStatus: Approved}]",
+        changed_after_ready="accept",
+        fields="{Name: {from: [file.created, file.size, run.year]}}",
+    ),
+    flow(),
+]
+
+GOOD_ROW: dict[str, Value] = {
+    "ApprovalStatus": "Approved",
+    "Stage": "",
+    "Title": "Launch",
+    "Market": "NO",
+    "Many": "a,b",
+    "Until": "2026-11-24",
+    "Start": "2026-11-23T23:00:00Z",
+    "Rights": "Worldwide",
+    "Brand": "Acme",
+}
+
+
+def mostly[T](usual: T, *rare: T) -> st.SearchStrategy[T]:
+    return st.sampled_from([*[usual] * 9, *rare])
+
+
+times = st.datetimes(
+    datetime(2026, 11, 23),  # noqa: DTZ001  # Hypothesis adds the zone
+    datetime(2026, 11, 25),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+contents = st.sampled_from([A, Content(100, "hash of B"), Content(100, None), Content(7, None)])
+signatures = st.sampled_from(["signature of A", "signature of B"])
+texts = st.one_of(
+    st.sampled_from(
+        [
+            "Approved",
+            "Draft",
+            "Rework",
+            "NO",
+            "NO,DE",
+            "2026-11-24",
+            "2026-11-23T23:00:00Z",
+            "9999-12-31",
+            "",
+            " ",
+            "a/b",
+        ]
+    ),
+    st.text(max_size=8),
+)
+values = st.one_of(texts, st.lists(texts, max_size=3).map(tuple))
+wild_rows = st.dictionaries(st.sampled_from(list(GOOD_ROW)), values, max_size=9)
+rows = st.one_of(st.just(GOOD_ROW), wild_rows.map(lambda row: GOOD_ROW | dict(list(row.items())[:2])), wild_rows)
+people = st.sampled_from([None, Person("anna-id"), Person("app", is_application=True)])
+column_sets = st.builds(
+    Columns,
+    values=rows,
+    display=st.sampled_from([{}, {"Title": ("A", "B")}, {"Approval status": ("ApprovalStatus",)}]),
+    types=st.dictionaries(
+        st.sampled_from(list(GOOD_ROW)), st.sampled_from(["dateOnly", "dateTime", "text"]), max_size=9
+    ),
+    unreadable=st.sampled_from([*[frozenset[str]()] * 4, frozenset({"Title"}), frozenset({"ApprovalStatus"})]),
+)
+histories = st.one_of(
+    st.none(),
+    st.lists(st.tuples(times, people, rows), max_size=4).map(
+        lambda listed: tuple(
+            ItemVersion(f"{len(listed) - index}.0", at, by, row)
+            for index, (at, by, row) in enumerate(sorted(listed, key=lambda entry: entry[0], reverse=True))
+        )
+    ),
+)
+items = st.builds(
+    item,
+    name=mostly("Launch.pptx", "a.jpg", "x.tmp", "b.docx"),
+    content=mostly(A, Content(100, "hash of B"), Content(100, None), None),
+    etag=st.sampled_from([None, "etag", "other"]),
+    path=mostly("/Campaigns/Spring/Approved/a", "/Campaigns/..a/Approved/b", "/Elsewhere/a", None),
+    deleted=mostly(False, True),
+    malware=mostly(False, True),
+    pixels=mostly((200, 10), (10, 10), None),
+    created=st.one_of(st.none(), times),
+)
+approvals = st.one_of(st.none(), st.builds(Approval, signatures, st.sampled_from(["1.0", "2.0", None]), times))
+settlements = st.one_of(st.none(), st.builds(settled, contents, signatures, st.sampled_from(["", "hash"])))
+some_links = st.builds(
+    link,
+    mostly(LinkState.SEEN, *LinkState),
+    content=mostly(A, Content(100, "hash of B"), Content(100, None), None),
+    seen_at=st.one_of(st.just(NOW - timedelta(hours=3)), times, st.none()),
+    gate_closed_for=st.one_of(st.none(), contents),
+    approval=approvals,
+    settled=settlements,
+    receipt=st.sampled_from([None, "etag"]),
+    path=st.sampled_from([None, "/Campaigns/Spring/Approved/a"]),
+    run_date=st.sampled_from([None, "2020-02-29"]),
+)
+links = st.one_of(some_links, some_links, some_links, st.none())
+worlds = st.builds(
+    World,
+    item=items,
+    columns=column_sets,
+    signature=signatures,
+    versions=histories,
+    version_signatures=st.dictionaries(st.sampled_from(["1.0", "2.0", "3.0"]), signatures),
+    office=st.dictionaries(st.sampled_from(["title", "contentStatus"]), texts),
+    now=st.one_of(st.just(NOW), times),
+    time_scale=st.sampled_from([1, 60]),
+)
+
+
+@given(chosen=st.sampled_from(FLOWS), world=worlds, before=links)
+@settings(max_examples=200, deadline=None)
+def test_the_loop_ends_and_every_decision_is_whole(chosen: IngestFlow, world: World, before: Link | None) -> None:
+    found = run(chosen, world, before)  # asserts the handful of rounds, and that decide never raises
+    decision = found.decision
+    assert decision == run(chosen, world, before).decision
+    assert (decision.verb is not None) == (decision.outcome is Outcome.DO)
+    if decision.outcome in {Outcome.HOLD, Outcome.WAIT, Outcome.IGNORE}:
+        assert decision.reasons
+    if decision.outcome is Outcome.DO and decision.verb is not Verb.CLOSE:
+        assert decision.wish is not None
+        assert decision.signature
+        assert decision.facts_hash
+    if decision.until is not None:
+        assert decision.until > world.now
+
+
+@given(chosen=st.sampled_from(FLOWS), world=worlds, before=links)
+@settings(max_examples=150, deadline=None)
+def test_once_settled_the_same_facts_need_nothing(chosen: IngestFlow, world: World, before: Link | None) -> None:
+    decision = run(chosen, world, before).decision
+    if decision.outcome is Outcome.DO and decision.verb is not Verb.CLOSE:
+        after = as_settled(decision, world, before)
+        again = run(chosen, replace(world, item=replace(world.item, etag="after our write")), after)
+        assert again.decision.outcome is Outcome.NOTHING, again.why
+
+
+@given(world=worlds, before=links)
+@settings(max_examples=200, deadline=None)
+def test_bytes_move_only_while_the_approving_values_hold(world: World, before: Link | None) -> None:
+    chosen = FLOWS[0]
+    decision = run(chosen, world, before).decision
+    if decision.verb in {Verb.CREATE, Verb.ADD_VERSION}:
+        assert decision.gate_open is True
+        assert decision.approval is not None
+        assert decision.approval.signature == decision.signature
+
+
+def as_settled(decision: Decision, world: World, before: Link | None) -> Link:
+    """The link as the engine leaves it: seen, settled, approval and run date recorded."""
+    day = (before.run_date if before else None) or world.now.astimezone(FLOWS[0].time_zone).date().isoformat()
+    assert world.item.content is not None
+    return replace(
+        before or link(),
+        state=LinkState.SETTLED,
+        content=world.item.content,
+        seen_at=world.now - timedelta(hours=2),
+        approval=decision.approval,
+        settled=settled(world.item.content, decision.signature or "", decision.facts_hash),
+        run_date=day,
+    )
+
+
+def test_the_worlds_reach_every_outcome() -> None:
+    """Laws about decisions that never come up would prove nothing. (NOTHING comes up in the law above.)"""
+    reached: set[object] = set()
+
+    @given(chosen=st.sampled_from(FLOWS), world=worlds, before=links)
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    def explore(chosen: IngestFlow, world: World, before: Link | None) -> None:
+        decision = run(chosen, world, before).decision
+        reached.update(filter(None, (decision.outcome, decision.verb)))
+
+    explore()
+    assert reached >= {*Outcome, *Verb} - {Outcome.NOTHING}
