@@ -43,7 +43,7 @@ class ContentHost:
                 if response.status not in _MOVED:
                     yield response
                     return
-                url = urljoin(url, response.headers.get("Location", ""))
+                url = _joined(url, response.headers.get("Location", ""))
         raise Unavailable(System.ONEDRIVE, operation, "redirects without end")
 
     def _ready(self) -> aiohttp.ClientSession:
@@ -69,3 +69,10 @@ class ContentHost:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location  # unreadable: the next check refuses it

@@ -103,7 +103,8 @@ class Graph:
         credential = self._settings.credential()
         if isinstance(credential, LocalToken) and not self._settings.is_local:
             raise SettingsProblem(("a fixed token is accepted only where Graph is a loopback address",))
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines hold whole URLs, tokens included
+        for chatty in ("httpx", "httpcore"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)  # below it they write whole URLs, tokens included
         adapter, transport = sdk.make_adapter(self._settings, credential, SCOPES, (CONNECT_SECONDS, ANSWER_SECONDS))
         return _Client(adapter, transport, credential, loop)
 
