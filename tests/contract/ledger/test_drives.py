@@ -121,7 +121,8 @@ async def test_a_lease_that_ran_out_is_taken_over(ledger: Ledger, clock: Standin
     with pytest.raises(LedgerConflict):
         await ledger.renew_scan(lapsed, clock.after(300))
     assert await ledger.release_scan(lapsed) is True
-    assert await ledger.release_scan(taken) is True
+    assert await ledger.ring(DRIVE, "third", clock.after(300)) == Busy(taken.until, was_dirty=False)
+    assert await ledger.release_scan(taken) is False
 
 
 async def test_a_lapsed_lease_that_nobody_took_can_be_renewed(ledger: Ledger, clock: StandingClock) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from shared.errors import LedgerConflict
 from shared.ledger import Store
+from shared.ledger.keys import stored
 from shared.ledger.store import Row, Table
 
 ODD_KEYS = [
@@ -66,6 +67,13 @@ async def test_a_key_that_is_too_long_for_the_table_still_finds_its_row(store: S
     assert await store.get(Table.FOLDERS, long + "2", long + "1") is None
     assert await rows_of(store, long + "1", prefix=long + "2") == [long + "2"]
     assert [row.key async for row in store.query_across(Table.FOLDERS, prefix=long + "2")] == []
+
+
+@pytest.mark.parametrize("letter", ["a", "/", "🎉"])
+def test_no_key_is_longer_than_the_table_takes(letter: str) -> None:
+    lengths = {len(stored(letter * count)) for count in range(700)}
+
+    assert max(lengths) <= 512  # 1 KiB of UTF-16, which Azurite does not check
 
 
 @pytest.mark.parametrize("size", [15_001, 29_999, 30_000, 30_001, 40_000])
