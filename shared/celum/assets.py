@@ -11,7 +11,7 @@ from functools import partial
 
 from shared.celum import filters, wire
 from shared.celum.asset_changes import AssetChange, CreateAsset, described, differences, patch_body
-from shared.celum.checksums import canonical
+from shared.celum.checksums import canonical, spelled
 from shared.celum.client import CelumSettings, Client, Json
 from shared.celum.content import Content, Upload
 from shared.celum.definitions import FieldDefinition, Identity
@@ -19,6 +19,7 @@ from shared.celum.directory import Directory
 from shared.celum.names import normal
 from shared.celum.paging import PAGE_SIZE, pages
 from shared.celum.values import same
+from shared.celum.wire_definitions import AboutModel, ClientModel, UserModel
 from shared.clock import Clock
 from shared.domain import Asset, AssetId, CollectionId, FieldContent, FieldId, Version, VersionId
 from shared.errors import Conflict, Forbidden, Locked, Missing, NotAuthorised, Refused, RemoteError, System
@@ -46,17 +47,17 @@ class Celum:
     async def probe(self) -> Identity:
         """Proves the key and names the acting user; NotAuthorised also where the client is not licensed (G6)."""
         operation = "read the version"
-        about = wire.understood(wire.AboutModel, await self._client.get("version", operation=operation), operation)
-        client = wire.ClientModel()
+        about = wire.understood(AboutModel, await self._client.get("version", operation=operation), operation)
+        client = ClientModel()
         client_id = self._client.settings.client_id
         if client_id:
             operation = "read the client's settings"
             answer = await self._client.get(f"clients/{client_id}", operation=operation)
-            client = wire.understood(wire.ClientModel, answer, operation)
+            client = wire.understood(ClientModel, answer, operation)
         if client.licensed is False or client.enabled is False:
             raise NotAuthorised(System.CELUM, "use the API", "the API client is not licensed or not enabled")
         operation = "read who we are"
-        user = wire.understood(wire.UserModel, await self._client.get("users/me", operation=operation), operation)
+        user = wire.understood(UserModel, await self._client.get("users/me", operation=operation), operation)
         if user.deactivated:
             raise NotAuthorised(System.CELUM, "use the API", "the user is deactivated")
         version = about.release_version or about.version
@@ -140,9 +141,9 @@ class Celum:
         return tuple(found)
 
     async def find_by_checksum(self, checksums: Iterable[str]) -> tuple[Asset, ...]:
-        """Assets whose current version has one of these checksums, in any spelling of it (see `spellings`)."""
-        wanted = list(dict.fromkeys(checksums))
-        known = {canonical(checksum) for checksum in wanted}
+        """Assets whose current version has one of these checksums; hex or base64, whichever CELUM writes."""
+        known = {canonical(checksum) for checksum in checksums}
+        wanted = [spelling for checksum in sorted(known) for spelling in spelled(checksum)]
         found: dict[AssetId, Asset] = {}
         step = FILTER_VALUES
         while wanted:

@@ -40,18 +40,14 @@ def matches(checksum: str | None, hashes: Mapping[str, str]) -> bool | None:
     return canonical(checksum) == canonical(hashes[algorithm])
 
 
-def spellings(hashes: Mapping[str, str], like: str | None = None) -> tuple[str, ...]:
-    """Every way in which CELUM may have written these hashes (hex); with `like`, a known checksum, only that way."""
-    if like is not None and (algorithm := algorithm_of(like)) in hashes:
-        return (_written_like(hashes[str(algorithm)], like.strip()),)
-    return tuple(form for digest in hashes.values() for form in (digest.lower(), digest.upper(), _base64(digest)))
+def spellings(hashes: Mapping[str, str]) -> tuple[str, ...]:
+    """Every way in which CELUM may have written any of these hashes (algorithm → hex)."""
+    return tuple(spelling for digest in hashes.values() for spelling in spelled(digest))
 
 
-def _written_like(digest: str, like: str) -> str:
-    if not re.fullmatch(r"[0-9a-fA-F]+", like):
-        return _base64(digest)
-    return digest.upper() if like != like.lower() else digest.lower()
-
-
-def _base64(digest: str) -> str:
-    return base64.b64encode(bytes.fromhex(digest)).decode()
+def spelled(checksum: str) -> tuple[str, ...]:
+    """Lower and upper hex and base64, since a search may compare letter by letter."""
+    digest = canonical(checksum)
+    if algorithm_of(digest) is None:
+        return (checksum,)
+    return (digest, digest.upper(), base64.b64encode(bytes.fromhex(digest)).decode())

@@ -9,8 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.celum.definitions import AssetType, Collection, CollectionType, FieldDefinition, Option
-from shared.celum.values import instant, read, texts
+from shared.celum.values import instant, read
 from shared.domain import (
     Asset,
     Availability,
@@ -25,7 +24,6 @@ from shared.domain import AssetId as AssetNumber
 from shared.errors import System, Unavailable
 
 UNKNOWN_USER = 0  # who set a lock, where the answer has a lock but no user (`creation` is optional); ids begin with 1
-ONLY_LOCALE = "en"  # where a name that should be a map of locales comes as a bare text
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +47,6 @@ def understood_list[M: Model](model: type[M], answer: object, operation: str) ->
 
 
 type Moment = Annotated[datetime | None, BeforeValidator(instant)]
-type Texts = Annotated[dict[str, str], BeforeValidator(texts)]
 type Flag = Annotated[bool | None, BeforeValidator(lambda value: value if value in {True, False} else None)]
 
 
@@ -61,13 +58,8 @@ def _object_or_none(value: object) -> object:
     return value if isinstance(value, dict) else None
 
 
-def _names(value: object) -> dict[str, str]:
-    return {ONLY_LOCALE: value} if isinstance(value, str) else texts(value)
-
-
 type Many[T] = Annotated[list[T], BeforeValidator(_listed)]
 type Maybe[T] = Annotated[T | None, BeforeValidator(_object_or_none)]
-type Names = Annotated[dict[str, str], BeforeValidator(_names)]
 
 
 class Model(BaseModel):
@@ -133,7 +125,7 @@ class ValueModel(Model):
 
 
 class ValueSet(Model):
-    information_field_values: Many[ValueModel] = []
+    information_field_values: Many[ValueModel] = Field(default_factory=list)
 
 
 class PathSegment(Model):
@@ -141,7 +133,7 @@ class PathSegment(Model):
 
 
 class Path(Model):
-    path_segments: Many[PathSegment] = []
+    path_segments: Many[PathSegment] = Field(default_factory=list)
 
 
 class AssetModel(Model):
@@ -150,11 +142,11 @@ class AssetModel(Model):
     type_id: int | None = None
     current_version: VersionModel
     parent_ids: list[int] | None = None
-    parent_paths: Many[Path] = []
+    parent_paths: Many[Path] = Field(default_factory=list)
     release_status: str = ""
     information_field_value_sets: list[ValueSet] | None = None
     availability: Maybe[AvailabilityModel] = None
-    validation_status: Annotated[dict[str, Flag], BeforeValidator(lambda v: v if isinstance(v, dict) else {})] = {}
+    validation_status: Maybe[dict[str, Flag]] = None
     lock: Maybe[LockModel] = None
     creation: Maybe[Stamp] = None
     modification: Maybe[Stamp] = None
@@ -171,7 +163,7 @@ class AssetModel(Model):
             released=self.release_status.upper() == "RELEASED",
             fields=self._fields(),
             availability=self.availability.domain() if self.availability else None,
-            validation={name: flag for name, flag in self.validation_status.items() if flag is not None},
+            validation={name: flag for name, flag in (self.validation_status or {}).items() if flag is not None},
             locked_by=(lock_user or UNKNOWN_USER) if self.lock else None,
             lock_comment=self.lock.comment if self.lock else None,
             created=created.date,
@@ -201,126 +193,13 @@ class AssetModel(Model):
 
 
 class AssetPage(Model):
-    content: Many[AssetModel] = []
+    content: Many[AssetModel] = Field(default_factory=list)
     has_next: bool = False
     total_elements: int | None = None
 
 
 class VersionPage(Model):
-    content: Many[VersionModel] = []
-    has_next: bool = False
-    total_elements: int | None = None
-
-
-class OptionModel(Model):
-    index: int
-    label: str = ""
-
-
-class FieldModel(Model):
-    id: int
-    name: str = ""
-    labels: Texts = {}
-    type: str
-    required: bool | None = None
-    permissions: dict[str, object] | None = None
-    min_length: int | None = None
-    max_length: int | None = None
-    validation_pattern: str | None = None
-    locales: Many[str] = []
-    min_value: float | None = None
-    max_value: float | None = None
-    options: dict[str, Many[OptionModel]] | None = None
-    root_id: int | None = None
-    root_selectable: bool | None = None
-    max_selections: int | None = None
-
-    def domain(self, depends_on: int | None) -> FieldDefinition | None:
-        kind = field_type(self.type)
-        if kind is None:
-            return None
-        return FieldDefinition(
-            id=FieldId(self.id),
-            name=self.name,
-            type=kind,
-            labels=self.labels,
-            required=bool(self.required),
-            editable=(self.permissions or {}).get("edit") is not False,
-            min_length=self.min_length,
-            max_length=self.max_length,
-            pattern=self.validation_pattern or None,
-            locales=tuple(self.locales),
-            minimum=self.min_value,
-            maximum=self.max_value,
-            options={
-                locale: tuple(Option(option.index, option.label) for option in options)
-                for locale, options in (self.options or {}).items()
-            },
-            root=CollectionId(self.root_id) if self.root_id is not None else None,
-            root_selectable=bool(self.root_selectable),
-            max_selections=self.max_selections,
-            depends_on=FieldId(depends_on) if depends_on is not None else None,
-        )
-
-
-class FieldSetModel(Model):
-    depends_on_field_id: int | None = None
-    information_fields: Many[FieldModel] = []
-
-
-class AssetTypeModel(Model):
-    id: int
-    name: str = ""
-    labels: Texts = {}
-    permissions: dict[str, object] | None = None
-    information_field_sets: Many[FieldSetModel] = []
-
-    def domain(self) -> AssetType:
-        found: dict[int, FieldDefinition] = {}
-        for one in self.information_field_sets:
-            for model in one.information_fields:
-                definition = model.domain(one.depends_on_field_id)
-                if definition is not None:
-                    found.setdefault(model.id, definition)
-        assignable = (self.permissions or {}).get("assign") is not False
-        return AssetType(self.id, self.name, self.labels, tuple(found.values()), assignable)
-
-
-class CollectionTypeModel(Model):
-    id: int
-    name: str = ""
-    labels: Texts = {}
-    permission_defining: bool = False
-    tag_cloud: bool = False
-
-    def domain(self) -> CollectionType:
-        return CollectionType(self.id, self.name, self.labels, self.permission_defining, self.tag_cloud)
-
-
-class CollectionModel(Model):
-    id: int
-    type_id: int | None = None
-    name: Names = {}
-    parent_id: int | None = None
-    path: Maybe[Path] = None
-
-    def domain(self, permission_defining: bool | None) -> Collection:
-        above = self.path.path_segments if self.path else None
-        return Collection(
-            id=CollectionId(self.id),
-            names=self.name,
-            parent=CollectionId(self.parent_id) if self.parent_id is not None else None,
-            type=self.type_id,
-            permission_defining=permission_defining,
-            # whether a path names the collection itself is not said: the example ends with the parent
-            ancestors=tuple(CollectionId(s.collection_id) for s in above if s.collection_id != self.id)
-            if above
-            else None,
-        )
-
-
-class CollectionPage(Model):
-    content: Many[CollectionModel] = []
+    content: Many[VersionModel] = Field(default_factory=list)
     has_next: bool = False
     total_elements: int | None = None
 
@@ -333,34 +212,6 @@ class UploadModel(Model):
 class DownloadModel(Model):
     url: str
     filename: str = ""
-
-
-class FormatModel(Model):
-    id: int
-    key: str = ""
-    original: bool = False
-
-
-class AboutModel(Model):
-    version: str = ""
-    release_version: str = ""
-
-
-class UserModel(Model):
-    id: int
-    username: str = ""
-    deactivated: bool = False
-
-
-class LanguagesModel(Model):
-    system: str | None = None
-    information_fields: Many[str] = []
-
-
-class ClientModel(Model):
-    enabled: bool | None = None
-    licensed: bool | None = None
-    languages: Maybe[LanguagesModel] = None
 
 
 def field_type(text: str | None) -> FieldType | None:

@@ -88,7 +88,7 @@ async def test_G49_a_twin_made_by_somebody_else_meanwhile_is_reported(celum: Cel
     sim.add_collection("/Marketing/May")
 
     with pytest.raises(NameProblem, match="ambiguous"):
-        await directory._make(parent, "May", "Marketing/May", None)
+        await directory._collections._make(parent, "May", "Marketing/May", None)
 
 
 async def test_a_missing_root_needs_its_collection_type(celum: Celum, sim: CelumSimulator) -> None:
@@ -178,4 +178,4 @@ async def test_a_second_collection_of_one_name_is_refused_where_names_are_unique
     parent = await celum.directory.collection("Marketing")
 
     with pytest.raises(Refused, match="exists here"):
-        await celum.directory._make(parent, "Office", "Marketing/Office", None)
+        await celum.directory._collections._make(parent, "Office", "Marketing/Office", None)
