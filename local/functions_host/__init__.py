@@ -11,9 +11,10 @@ What it does not prove, so that only a run in a real subscription can:
 * the limits of the platform: memory, 230 s for an HTTP answer, stops by scale-in and site updates, cold start
 * a time-out that restarts the worker: here an `async def` run is cancelled, a `def` run fails but its thread goes on
 * retry policies (`@app.retry`), deferred (SDK type) bindings, HTTP streaming, triggers other than HTTP, timer and queue
-* case and constraints of routes (`{id:int}`), CORS, proxies, TLS, the `/admin` and `/runtime` endpoints
+* constraints of routes (`{id:int}`, refused here), CORS, proxies, TLS, the `/admin` and `/runtime` endpoints
 * OpenTelemetry export, Application Insights, sampling, and the filters in host.json under `logging`
 * that the .NET host reads host.json, the extension bundle and the package as this one does
+* `functionTimeout` under a time scale (it stays real time); the immediate poll after an output to an own queue
 * under a time scale: order and spacing of anything shorter than a second, since storage counts whole seconds
 
 `azure_functions_runtime.native_invocation` is internal API of the worker library; its version is pinned.

@@ -105,20 +105,13 @@ async def test_a_poison_queue_has_no_poison_queue_and_a_failure_leaves_its_messa
 async def test_at_most_batch_size_plus_new_batch_threshold_messages_run_at_once(
     observer: Observer, queues: Queues
 ) -> None:
-    observer.hold("crowd")
-    ids = [f"crowd {number}" for number in range(6)]
-    for each in ids:
-        observer.hold(each)
-        await queues.send(WORK, id=each, crowd=True)
-    await observer.told("work", crowd=True, times=2)
-    await rounds(observer, queues, "two of the crowd run")
-    first, *others = [event["id"] for event in observer.seen("work", crowd=True)]
-    assert len(others) == 1, "more than a batch was fetched while the threshold was exceeded"
-    observer.release(first)
-    await observer.told("work", crowd=True, times=4)
-    await rounds(observer, queues, "three of the crowd run")
-    observer.release_all()
-    await observer.told("work", crowd=True, times=6)
+    for number in range(6):
+        observer.hold(f"crowd {number}")
+        await queues.send(WORK, id=f"crowd {number}", crowd=True)
+    for number in range(6):
+        arrived = await observer.told("work", crowd=True, times=number + 1)
+        await rounds(observer, queues, f"{number} of the crowd have ended")
+        observer.release(arrived["id"])
     assert max(event["running"] for event in observer.seen("work", crowd=True)) == 3
 
 
