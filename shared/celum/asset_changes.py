@@ -97,7 +97,7 @@ def differences(asset: Asset, change: AssetChange) -> AssetChange:
         parents_remove=tuple(parent for parent in change.parents_remove if parent in asset.parents),
         availability=None if _same_availability(asset.availability, change.availability) else change.availability,
         fields=left,
-        lock=None if asset.locked_by is not None else change.lock,
+        lock=None if asset.locked_by is not None and asset.lock_comment == change.lock else change.lock,
         unlock=change.unlock and asset.locked_by is not None,
     )
 

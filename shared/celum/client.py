@@ -7,7 +7,6 @@ their outcome is unknown and the caller probes.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -27,6 +26,7 @@ type Query = Sequence[tuple[str, str]]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 UPLOAD_HOSTS_SETTING = "CELUM_UPLOAD_HOSTS"
 KEEP_ALIVE_SECONDS = 10  # short: a write on a connection that died unnoticed costs a probe of its outcome
+READ_BUFFER_BYTES = 256 * 1024  # aiohttp's 64 KiB slow a download down
 ERROR_BODY_BYTES = 64 * 1024  # an error is read no further; HTML pages can be long
 
 
@@ -101,15 +101,13 @@ class Client:
     def target(self, url: str) -> Target:
         """Check a URL from an answer: the tenant's own origin, or https to a host that the settings allow (G15)."""
         try:
-            parsed = URL(url)
+            parsed = self._root.join(URL(url))
+            own = parsed.origin() == self._root.origin()
         except ValueError:
             raise HostNotAllowed("(a malformed URL)", UPLOAD_HOSTS_SETTING) from None
+        if own:
+            return Target(parsed, own=True)
         host = parsed.host or ""
-        if not host:
-            parsed = self._root.join(parsed)
-            return Target(parsed, own=True)
-        if parsed.origin() == self._root.origin():
-            return Target(parsed, own=True)
         safe = parsed.scheme == "https" or (parsed.scheme == "http" and host in LOOPBACK and self._is_local())
         if not safe or not any(_names(entry, parsed) for entry in self.settings.upload_hosts):
             raise HostNotAllowed(host, UPLOAD_HOSTS_SETTING)
@@ -172,6 +170,7 @@ class Client:
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),  # a session cookie would outlive a changed key
                 headers={"User-Agent": _user_agent()},
+                read_bufsize=READ_BUFFER_BYTES,
             )
         return self._session
 
@@ -218,13 +217,3 @@ def _user_agent() -> str:
         return f"onedrive-celum-bridge/{version('onedrive-celum-bridge')}"
     except PackageNotFoundError:  # deployed as files, not as a package
         return "onedrive-celum-bridge"
-
-
-async def read_with_watch(response: aiohttp.ClientResponse, size: int, idle: float) -> AsyncIterator[bytes]:
-    """The body in chunks of at most `size` bytes; TimeoutError when nothing comes for `idle` seconds."""
-    while True:
-        async with asyncio.timeout(idle):
-            chunk = await response.content.read(size)
-        if not chunk:
-            return
-        yield chunk

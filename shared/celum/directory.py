@@ -36,7 +36,9 @@ class Directory:
             return tuple(model.domain() for model in models)
 
         listed = await self._cache.get("asset types", ask)
-        found = pick("asset type", name, [(one, (one.name, *one.labels.values()), one.name) for one in listed])
+        found = pick(
+            "asset type", name, [(one, (one.name, *one.labels.values()), f"{one.name} ({one.id})") for one in listed]
+        )
         return await self.asset_type_by_id(found.id)
 
     async def asset_type_by_id(self, number: int) -> AssetType:

@@ -317,3 +317,30 @@ async def test_G13_later_members_and_other_dates_change_nothing(celum: Celum, si
         assert made.created is not None
         assert there.created is not None
         assert there.created.replace(microsecond=0) == made.created.replace(microsecond=0), style
+
+
+async def test_an_asset_that_its_update_hides_from_us_was_updated(celum: Celum, sim: CelumSimulator) -> None:
+    sim.change_user("onedrive-bridge", may=frozenset({"upload"}))
+    made = await created(celum)
+
+    there = await celum.update(made.id, AssetChange(name="Withdrawn", availability=Availability(available=False)))
+
+    assert there.availability == Availability(available=False)
+    assert await celum.asset(made.id) is None
+    assert sim.asset(made.id).name == "Withdrawn"
+
+
+async def test_G32_G90_a_new_asset_is_read_by_its_id_while_the_index_lags(celum: Celum, sim: CelumSimulator) -> None:
+    sim.quirks.index_lag = 3600
+    made = await created(celum)
+
+    assert await celum.find_by_name(made.parents[0], "Hero") == ()
+    assert (await celum.asset(made.id)) is not None
+
+
+async def test_probe_names_the_version_and_the_acting_user(celum: Celum, sim: CelumSimulator) -> None:
+    identity = await celum.probe()
+
+    assert identity.version
+    assert (identity.user_id, identity.user_name) == (sim.user("onedrive-bridge").id, "onedrive-bridge")
+    assert await celum.identity() is identity

@@ -1,6 +1,7 @@
 # ruff: noqa: N802  the rows of the failure cases are named with a capital G
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -175,3 +176,11 @@ def test_G45_the_difference_is_exactly_what_is_missing() -> None:
 def test_nothing_asked_is_nothing_missing() -> None:
     assert differences(ASSET, AssetChange()).is_empty
     assert differences(ASSET, AssetChange(name="Hero")).is_empty
+
+
+def test_a_lock_of_somebody_else_is_not_ours() -> None:
+    theirs = replace(ASSET, locked_by=35, lock_comment="being retouched")
+
+    assert differences(theirs, AssetChange(lock="the bridge")) == AssetChange(lock="the bridge")
+    assert differences(theirs, AssetChange(unlock=True)) == AssetChange(unlock=True)
+    assert differences(replace(theirs, lock_comment="the bridge"), AssetChange(lock="the bridge")).is_empty

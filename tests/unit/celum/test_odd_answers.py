@@ -321,3 +321,21 @@ def test_the_base_url_may_be_written_with_or_without_its_version(url: str) -> No
 def test_a_base_url_that_would_show_the_key_is_refused(url: str) -> None:
     with pytest.raises(SettingsProblem):
         _ = CelumSettings(url, KEY).root
+
+
+@pytest.mark.parametrize(
+    "url", ["//files.example.org/1", "https://", "http://[", "https://files.example.org@evil.org/"]
+)
+async def test_G15_a_malformed_url_is_refused(url: str) -> None:
+    async with saying(just()) as (celum, server):
+        with pytest.raises(HostNotAllowed):
+            await celum.send(Upload(url, "handle"), 0, _nothing())
+    assert server.asked == []
+
+
+async def test_a_url_without_an_origin_is_the_tenants_own() -> None:
+    async with saying(just()) as (celum, server):
+        await celum.send(Upload("/upload/1", "handle"), 1, _one())
+    assert [(asked.path, asked.body, asked.headers["x-api-key"]) for asked in server.asked] == [
+        ("/upload/1", b"x", KEY)
+    ]
