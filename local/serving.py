@@ -14,6 +14,8 @@ from typing import Literal, NoReturn, Self
 
 from aiohttp import web
 
+CUT_AFTER = web.RequestKey("cut_after", int)  # so many bytes of the body, then the connection drops
+
 type Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -106,7 +108,7 @@ class Serving:
         if fault.status is not None:
             return web.Response(status=fault.status, headers=fault.headers, text=fault.body)
         if fault.kind == "cut":
-            request["cut_after"] = fault.cut_after  # a handler that streams a file cuts it itself
+            request[CUT_AFTER] = fault.cut_after  # a handler that streams a file cuts it itself
         response = await answer(request, handler)
         if fault.kind == "lost":
             abort(request)

@@ -12,9 +12,8 @@ from local.onedrive_simulator.graph.call import Reply
 from local.onedrive_simulator.graph.content import infected
 from local.onedrive_simulator.graph.uploads import UploadHost
 from local.onedrive_simulator.problems import GraphProblem, missing
-from local.serving import abort
+from local.serving import CUT_AFTER, abort
 
-CUT = "cut_after"  # set by a fault: so many bytes of the body, then the connection drops
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -101,7 +100,9 @@ async def _stream(
     await response.prepare(request)
     if request.method == "HEAD":
         return response
-    cut: int | None = request.get(CUT)
+    cut: int | None = request.get(CUT_AFTER)
+    if cut is not None and request.transport is not None:
+        request.transport.set_write_buffer_limits(0)  # every write waits until its bytes are out
     for chunk in pieces(content.path, start, length if cut is None else min(cut, length)):
         await response.write(chunk)
     if cut is not None:

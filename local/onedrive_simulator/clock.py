@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+_log = logging.getLogger(__name__)
 
 type Job = Callable[[], Awaitable[None]]
 
@@ -91,11 +94,18 @@ class Agenda:
         while True:
             self._clock.moved.clear()
             if self._entries and self._entries[0].due <= self._clock.now():
-                await heapq.heappop(self._entries).job()
+                await self._carry_out(heapq.heappop(self._entries).job)
                 continue
             self._quiet.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._clock.moved.wait(), self._real_seconds_to_next())
+
+    @staticmethod
+    async def _carry_out(job: Job) -> None:
+        try:
+            await job()
+        except Exception:  # noqa: BLE001  one job must not stop those after it
+            _log.exception("a background job of the simulator failed")
 
     def _real_seconds_to_next(self) -> float | None:
         if not self._entries:

@@ -99,8 +99,8 @@ class Notifier:
             await self._http.close()
 
     async def settle(self) -> None:
-        while self._sending:
-            await asyncio.gather(*self._sending, return_exceptions=True)
+        while under_way := [task for task in self._sending if not task.done()]:
+            await asyncio.wait(under_way)
 
     def changed(self, drive: Drive) -> None:
         """Called after every change of a drive."""

@@ -41,10 +41,7 @@ class Graph:
     @classmethod
     @asynccontextmanager
     async def open(cls, base_url: str, drive: str) -> AsyncIterator[Self]:
-        fresh = aiohttp.TCPConnector(
-            force_close=True
-        )  # aiohttp itself repeats a PUT on a connection it has used before
-        async with aiohttp.ClientSession(connector=fresh, timeout=aiohttp.ClientTimeout(total=20)) as http:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as http:
             yield cls(http, f"{base_url}/v1.0", drive)
 
     async def raw(self, method: str, url: str, **options: Any) -> Answer:

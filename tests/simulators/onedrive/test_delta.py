@@ -21,7 +21,8 @@ async def test_a_crawl_lists_everything_and_ends_with_a_link_for_what_comes_late
     changed = await graph.put("/F/a.txt", b"xy")
     later, _ = await graph.delta(link)
 
-    assert ids(everything)[1:] == [folder["id"], item["id"]] and "root" in everything[0]
+    assert ids(everything)[1:] == [folder["id"], item["id"]]
+    assert "root" in everything[0]
     assert nothing == []
     assert [i["id"] for i in later if "file" in i] == [item["id"]]
     assert later[-1]["eTag"] == changed["eTag"]
@@ -35,7 +36,8 @@ async def test_unchanged_parents_come_along_unless_the_caller_excludes_them(grap
     with_parents, _ = await graph.delta(link)
     alone, _ = await graph.delta(link, headers={"deltaExcludeParent": "true"})
 
-    assert ids(with_parents)[1:] == [folder["id"], item["id"]] and "root" in with_parents[0]
+    assert ids(with_parents)[1:] == [folder["id"], item["id"]]
+    assert "root" in with_parents[0]
     assert ids(alone) == [item["id"]]
 
 
@@ -46,7 +48,8 @@ async def test_an_item_shows_its_last_state_without_ctag_and_path(graph: Graph) 
     items, _ = await graph.delta(link)
 
     assert [i["name"] for i in items if "file" in i] == ["b.txt"]
-    assert "cTag" not in items[-1] and "path" not in items[-1]["parentReference"]
+    assert "cTag" not in items[-1]
+    assert "path" not in items[-1]["parentReference"]
 
 
 async def test_a_delete_is_a_tombstone_without_name_for_each_descendant(sim: OneDriveSimulator, graph: Graph) -> None:
@@ -72,7 +75,8 @@ async def test_a_restored_item_returns_alive(sim: OneDriveSimulator, graph: Grap
     sim.restore(graph.drive, item["id"])
 
     items, _ = await graph.delta(link)
-    assert items[-1]["id"] == item["id"] and "deleted" not in items[-1]
+    assert items[-1]["id"] == item["id"]
+    assert "deleted" not in items[-1]
 
 
 async def test_descendants_of_a_moved_folder_are_not_returned(graph: Graph) -> None:
@@ -82,7 +86,8 @@ async def test_descendants_of_a_moved_folder_are_not_returned(graph: Graph) -> N
     await graph.on_drive("PATCH", f"/items/{folder['id']}", json={"parentReference": {"id": target["id"]}})
 
     items, _ = await graph.delta(link)
-    assert folder["id"] in ids(items) and not [i for i in items if "file" in i]
+    assert folder["id"] in ids(items)
+    assert not [i for i in items if "file" in i]
 
 
 async def test_pages_are_as_long_as_asked_and_their_links_remember_the_question(graph: Graph) -> None:
@@ -105,7 +110,8 @@ async def test_what_changes_while_somebody_pages_is_not_lost(graph: Graph) -> No
 
     rest, _ = await graph.delta(first.json["@odata.nextLink"])
     last = {i["id"]: i for i in first.json["value"] + rest}
-    assert "deleted" in last[made[0]["id"]] and last[made[3]["id"]]["size"] == 2
+    assert "deleted" in last[made[0]["id"]]
+    assert last[made[3]["id"]]["size"] == 2
 
 
 @pytest.mark.parametrize(
@@ -171,7 +177,8 @@ async def test_the_oddities_of_delta(sim: OneDriveSimulator, graph: Graph) -> No
 
     sim.quirks.delta_empty_page = True
     empty = await graph.call("GET", link)
-    assert empty.json["value"] == [] and "@odata.nextLink" in empty.json
+    assert empty.json["value"] == []
+    assert "@odata.nextLink" in empty.json
     sim.quirks.update({"delta_empty_page": False, "delta_repeats_unchanged": True})
     assert ids((await graph.delta(link))[0]) == [made[0]["id"]]
     sim.quirks.update({"delta_repeats_unchanged": False, "delta_duplicates": True})

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from local.onedrive_simulator import OneDriveSimulator
@@ -19,7 +20,8 @@ async def test_a_file_in_fragments_appears_with_the_last_one(graph: Graph) -> No
         "/big.bin", item={"fileSize": TOTAL, "fileSystemInfo": {"lastModifiedDateTime": "2020-01-01T00:00:00Z"}}
     )
     url = created.json["uploadUrl"]
-    assert created.json["nextExpectedRanges"] == ["0-"] and "localhost" in url
+    assert created.json["nextExpectedRanges"] == ["0-"]
+    assert "localhost" in url
 
     first = await graph.fragment(url, DATA[:UNIT], 0, TOTAL)
     assert (first.status, first.json["nextExpectedRanges"]) == (202, [f"{UNIT}-"])
@@ -145,9 +147,9 @@ async def test_an_upload_session_for_nothing_or_for_a_folder_is_refused(graph: G
 
 async def test_a_fragment_whose_answer_is_lost_is_known_to_the_session(sim: OneDriveSimulator, graph: Graph) -> None:
     url = (await graph.session("/big.bin", item={})).json["uploadUrl"]
-    sim.serving.faults.append(Fault("PUT /_upload", kind="lost"))
+    sim.serving.faults.append(Fault("PUT /_upload", times=2, kind="lost"))  # aiohttp repeats a PUT by itself
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(aiohttp.ClientError):
         await graph.fragment(url, DATA[:UNIT], 0, TOTAL)
     assert (await graph.raw("GET", url)).json["nextExpectedRanges"] == [f"{UNIT}-"]
 

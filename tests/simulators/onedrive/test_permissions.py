@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from local.onedrive_simulator import OneDriveSimulator
+from tests.simulators.onedrive.client import Graph
+
+INVITATION = {"recipients": [{"email": "jane@acme.example"}], "roles": ["read"], "sendInvitation": False}
+
+
+async def test_a_grant_is_given_changed_inherited_and_taken_back(graph: Graph) -> None:
+    folder = await graph.folder("F")
+    item = await graph.put("/F/a.txt", b"x")
+    given = (await graph.on_drive("POST", f"/items/{folder['id']}/invite", json=INVITATION)).json["value"][0]
+    grant = f"/items/{folder['id']}/permissions/{given['id']}"
+
+    assert given["grantedToV2"]["user"]["email"] == "jane@acme.example"
+    assert (await graph.on_drive("PATCH", grant, json={"roles": ["write"]})).json["roles"] == ["write"]
+    seen = (await graph.on_drive("GET", f"/items/{item['id']}/permissions")).json["value"]
+    assert [p["id"] for p in seen] == [given["id"]]
+    assert (await graph.on_drive("DELETE", f"/items/{item['id']}/permissions/{given['id']}")).status == 403
+    assert (await graph.on_drive("DELETE", grant)).status == 204
+    assert (await graph.on_drive("GET", grant)).status == 404
+
+
+async def test_an_application_cannot_invite_a_new_guest(graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    body = INVITATION | {"recipients": [{"email": "someone@elsewhere.example"}, {"email": "jane@acme.example"}]}
+
+    answer = await graph.on_drive("POST", f"/items/{item['id']}/invite", json=body)
+
+    assert answer.status == 207
+    assert ["error" in p for p in answer.json["value"]] == [True, False]
+
+
+async def test_the_same_link_comes_back_and_the_etag_stays(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    sim.quirks.share_links_per_hour = 1
+    body = {"type": "view", "scope": "organization"}
+
+    first = await graph.on_drive("POST", f"/items/{item['id']}/createLink", json=body)
+    again = await graph.on_drive("POST", f"/items/{item['id']}/createLink", json=body)
+    other = await graph.on_drive("POST", f"/items/{item['id']}/createLink", json=body | {"type": "edit"})
+
+    assert (first.status, again.status, other.status) == (201, 200, 429)
+    assert first.json["link"] == again.json["link"]
+    assert (await graph.on_drive("GET", f"/items/{item['id']}")).json["eTag"] == item["eTag"]
