@@ -151,13 +151,9 @@ def _any_holds(conditions: tuple[Condition, ...], reading: Reading, version: Ite
 
 
 def _column(reading: Reading, name: str, version: ItemVersion | None) -> Value:
-    columns = reading.columns()
-    internal = internal_name(columns, name)
     if version is not None:
-        return version.values.get(internal, "")
-    if internal in columns.unreadable:
-        raise Unfit(f"ready.column.{name}", f'the column "{name}" holds a value of a shape that is not understood')
-    value = columns.values.get(internal, "")
+        return version.values.get(internal_name(reading.columns(), name), "")
+    value = reading.column(name)
     _noted(reading, f"column.{name}", as_text(value))
     return value
 

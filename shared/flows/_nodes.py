@@ -48,6 +48,7 @@ class Place:
 class Text:
     at: Place
     value: str
+    is_refused: bool = False  # a mistake that was reported where it was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class _Reader:
 
     def _refuse(self, place: Place, text: str, advice: str | None) -> Text:
         self._problems.append(Problem(self._file, place.line, place.column, text, advice))
-        return Text(place, "")
+        return Text(place, "", is_refused=True)
 
 
 def read_nodes(text: str, file: str, problems: list[Problem]) -> Node:

@@ -49,7 +49,7 @@ class Reading:
 
     def moment(self, source: Source) -> Moment | None:
         """The day or the very instant that a value names; None where it is empty."""
-        value = self._raw_column(source.name) if source.kind == "column" else self._value(source)
+        value = self.column(source.name) if source.kind == "column" else self._value(source)
         text = as_text(value)
         self.used[str(source)] = text
         if not text.strip():
@@ -71,6 +71,14 @@ class Reading:
             raise Lacks(Need(Kind.COLUMNS))
         return self.facts.columns
 
+    def column(self, name: str) -> Value:
+        """As the library holds it: a date is still an instant."""
+        columns = self.columns()
+        internal = internal_name(columns, name)
+        if internal in columns.unreadable:
+            raise Unfit(f"column.{name}", f'the column "{name}" holds a value of a shape that is not understood')
+        return columns.values.get(internal, "")
+
     def _value(self, source: Source) -> Value:
         match source.kind:
             case "path" if source.name == "folder":
@@ -80,7 +88,7 @@ class Reading:
             case "name":
                 return self._name_captures.get(source.name, "")
             case "column":
-                return self._column(source.name)
+                return self._column_as_people_see_it(source.name)
             case "office":
                 return self.office(source.name)
             case "file":
@@ -88,20 +96,13 @@ class Reading:
             case _:
                 return self._run_value(source.name)
 
-    def _column(self, name: str) -> Value:
-        value = self._raw_column(name)
+    def _column_as_people_see_it(self, name: str) -> Value:
+        value = self.column(name)
         column_type = self._column_type(name)
         if column_type not in DATE_TYPES or not isinstance(value, str):
             return value
         moment = moment_of(value, column_type, self.flow.time_zone)
         return value if moment is None else _day_text(moment, self.flow)
-
-    def _raw_column(self, name: str) -> Value:
-        columns = self.columns()
-        internal = internal_name(columns, name)
-        if internal in columns.unreadable:
-            raise Unfit(f"column.{name}", f'the column "{name}" holds a value of a shape that is not understood')
-        return columns.values.get(internal, "")
 
     def _column_type(self, name: str) -> str:
         columns = self.columns()

@@ -24,7 +24,8 @@ class Problems:
         self.found: list[Problem] = []
 
     def add(self, node: Node, text: str, suggestion: str | None = None) -> None:
-        self.found.append(Problem(self.file, node.at.line, node.at.column, text, suggestion))
+        if not (isinstance(node, Text) and node.is_refused):
+            self.found.append(Problem(self.file, node.at.line, node.at.column, text, suggestion))
 
     def in_order(self) -> tuple[Problem, ...]:
         return tuple(sorted(self.found, key=lambda problem: (problem.line, problem.column, problem.text)))

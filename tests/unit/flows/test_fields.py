@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain import FieldWish, Kind, Outcome, Value
+from shared.domain import Columns, FieldWish, Kind, Outcome, Value
 from tests.unit.flows.support import ANNA, NOW, World, columns, flow, item, link, run
 
 TO = "celum: dam, asset_type: Master"
@@ -123,6 +123,20 @@ def test_locale_and_authority_travel_with_the_wish() -> None:
     assert decision.wish.fields == (FieldWish("Summary", "x", "celum", "en"),)
 
 
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (
+            replace(columns(), unreadable=frozenset({"Geo"})),
+            'the column "Geo" holds a value of a shape that is not understood',
+        ),
+        (replace(columns(Other="x"), types={"Other": "text"}), 'the library has no column "Geo"'),
+    ],
+)
+def test_a_column_that_cannot_be_read_is_held_and_named(known: Columns, why: str) -> None:
+    assert wished("{from: [column.Geo, file.stem]}", World(columns=known)) == ("held", why)
+
+
 # --- dates --------------------------------------------------------------------------------------------------------
 
 
@@ -185,6 +199,8 @@ def test_today_is_a_day_in_the_zone_of_the_flow_file() -> None:
         ("dateOnly", "2026-03-28T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z"),  # a day of 23 hours
         ("dateTime", "2026-11-24T14:00:00Z", "2026-11-24T14:00:00Z", "2026-11-24T14:00:00Z"),  # an instant
         ("", "2026-11-24", "2026-11-23T23:00:00Z", "2026-11-24T22:59:59Z"),
+        ("", "2026-11-23T23:00:00Z", "2026-11-23T23:00:00Z", "2026-11-24T22:59:59Z"),  # midnight means the day
+        ("", "2026-11-24T14:00:00", "2026-11-24T14:00:00Z", "2026-11-24T14:00:00Z"),
         ("", "", None, None),
     ],
 )
