@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -57,7 +58,7 @@ class Content:
         return Upload(given.url, given.handle)
 
     async def send(self, upload: Upload, size: int, chunks: AsyncIterator[bytes]) -> None:
-        """All bytes in one POST with their exact length; what `chunks` raises comes out unchanged.
+        """All bytes in one POST with their exact length; what `chunks` raises comes out unchanged, and it is closed.
 
         Unavailable: nothing may be created from this handle, ask for a new one. No repetition inside.
         """
@@ -89,10 +90,12 @@ class Content:
                 await self._judge_upload(response, target, operation, with_key=with_key)
         except TimeoutError as problem:
             raise Unavailable(System.CELUM, operation, "no byte moved for too long") from problem
-        except Unavailable:
+        except RemoteError:
             if body.problem is not None:
                 raise body.problem from None
             raise
+        finally:
+            await body.close()
 
     async def _judge_upload(
         self, response: aiohttp.ClientResponse, target: Target, operation: str, *, with_key: bool
@@ -179,6 +182,12 @@ class _Exactly:
         except Exception as problem:
             self.problem = problem
             raise
+
+    async def close(self) -> None:
+        """The source may hold a connection open; whoever broke off before its end lets it go."""
+        if isinstance(self._chunks, AsyncGenerator):
+            with contextlib.suppress(RuntimeError):  # it still runs: aiohttp has cancelled it, which ends it too
+                await self._chunks.aclose()
 
     async def expect_nothing(self) -> None:
         async for _ in self._counted():

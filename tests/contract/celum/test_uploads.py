@@ -1,6 +1,8 @@
 # ruff: noqa: N802  the rows of the failure cases are named with a capital G
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 
@@ -16,6 +18,7 @@ from shared.errors import (
     HostNotAllowed,
     NotAuthorised,
     Refused,
+    RemoteError,
     SourceChanged,
     Unavailable,
 )
@@ -167,3 +170,25 @@ async def test_G63_an_error_text_in_place_of_the_file_is_no_file(celum: Celum, s
 
     with pytest.raises(Unavailable):
         _ = [chunk async for chunk in celum.download(made.id)]
+
+
+@pytest.mark.parametrize("fault", [Fault(UPLOADS, kind="cut", cut_after=1000), Fault(UPLOADS, status=413), None])
+async def test_the_source_is_closed_however_the_upload_ends(
+    celum: Celum, sim: CelumSimulator, fault: Fault | None
+) -> None:
+    closed = asyncio.Event()
+
+    async def source() -> AsyncIterator[bytes]:
+        try:
+            for _ in range(100):
+                yield b"x" * 100_000
+        finally:
+            closed.set()
+
+    if fault is not None:
+        sim.faults.append(fault)
+    upload = await celum.begin_upload("hero.txt", 10_000_000)
+    with contextlib.suppress(RemoteError):
+        await celum.send(upload, 10_000_000, source())
+
+    assert closed.is_set()

@@ -240,9 +240,18 @@ async def test_G15_a_redirect_is_not_followed_with_the_key() -> None:
 )
 async def test_G15_bytes_go_to_named_hosts_over_https_only(url: str) -> None:
     async with saying(just(), upload_hosts=("files.example.com", "*.storage.example.com")) as (celum, server):
-        with pytest.raises((HostNotAllowed, Unavailable)):
+        with pytest.raises(HostNotAllowed):
             await celum.send(Upload(url, "handle"), 0, _nothing())
     assert server.asked == []
+
+
+async def test_G15_a_named_host_may_be_all_below_a_domain() -> None:
+    async with saying(just(), upload_hosts=("files.example.com", "*.storage.example.com")) as (celum, _):
+        for url in ("https://files.example.com/1", "https://eu.storage.example.com/1"):
+            assert celum._client.target(url).own is False
+        for url in ("https://storage.example.com/1", "https://eu.storage.example.com:8443/1"):
+            with pytest.raises(HostNotAllowed):
+                celum._client.target(url)
 
 
 async def _nothing() -> AsyncIterator[bytes]:
