@@ -149,6 +149,21 @@ async def test_E6_a_file_that_changes_under_the_reader_is_noticed_by_its_metadat
             await gathered(source.content())
 
 
+async def test_E6_without_a_hash_another_size_means_another_file() -> None:
+    async with faulty(DATA) as source:
+        source.hashed = False
+
+        async def grows(request: web.Request, changing: FaultySource) -> web.StreamResponse:
+            response = await cut_after(1000)(request, changing)
+            changing.data = DATA + b"more"
+            return response
+
+        source.script = [grows]
+        with pytest.raises(SourceChanged):
+            await gathered(source.content())
+    assert source.ranges == [None]
+
+
 async def test_E6_without_a_hash_another_etag_means_another_file() -> None:
     async with faulty(DATA) as source:
         source.hashed = False
