@@ -14,6 +14,7 @@ from typing import Self
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
+STOP_SECONDS = 20  # beyond the grace period
 LOG_SECONDS = 30  # patience with a line of the log
 LINE_BYTES = 1024 * 1024  # a traceback with a long body in it is one line of a log too
 
@@ -114,7 +115,11 @@ class FunctionsHostProcess:
         """Stops in order, as a platform does: running functions finish first. Gives the exit status."""
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
-        return await self.wait()
+        try:
+            return await asyncio.wait_for(self.wait(), self._grace + STOP_SECONDS)
+        except TimeoutError as problem:
+            await self.kill()
+            raise HostFailedError("The host did not stop and was killed:\n" + "\n".join(self.stderr)) from problem
 
     async def kill(self) -> int:
         """Ends the process between two instructions, as a dying instance does."""
@@ -126,7 +131,7 @@ class FunctionsHostProcess:
         if self._process is None or self._reading is None:
             raise HostFailedError("the Functions host was never started")
         status = await self._process.wait()
-        await self._reading
+        await asyncio.wait({self._reading})
         return status
 
     async def __aenter__(self) -> Self:

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from local.azurite import Azurite
 from local.processes import FunctionsHostProcess
-from tests.stack.functions_host.observer import Observer
+from tests.stack.functions_host.observer import PATIENCE, Observer
 from tests.stack.functions_host.queue_access import Queues
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,7 +38,7 @@ async def host(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def http(host: FunctionsHostProcess) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(host.base_url) as session:
+    async with aiohttp.ClientSession(host.base_url, timeout=aiohttp.ClientTimeout(PATIENCE)) as session:
         yield session
 
 
