@@ -87,8 +87,11 @@ class OneDriveSimulator:
         return web.Response(status=404, text="Graph is at /v1.0, the switches at /_control, the page at /")
 
     async def _graph(self, request: web.Request, path: str) -> web.StreamResponse:
-        def chunks() -> AsyncIterator[bytes]:
-            return request.content.iter_any()
+        async def chunks() -> AsyncIterator[bytes]:
+            if request.content_type == "application/json":
+                yield await request.read()  # observers want to see it afterwards
+            async for chunk in request.content.iter_any():
+                yield chunk
 
         return as_response(await self._dispatcher.run(request.method, path, request.query, request.headers, chunks))
 

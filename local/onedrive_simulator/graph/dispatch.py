@@ -19,6 +19,7 @@ from local.onedrive_simulator.graph import (  # noqa: F401  each registers its o
     content,
     delta,
     items,
+    late_names,
     listitems,
     permissions,
     sites,

@@ -159,7 +159,7 @@ class UploadHost:
         session.expires = self.tenant.clock.now() + timedelta(seconds=self.tenant.quirks.session_seconds)
         if session.draft.size < session.total or session.defer:
             return Reply(202, _progress(self.tenant, session))
-        return self._commit(session)
+        return self.commit(session)
 
     def _check_fragment(self, session: UploadSession, headers: Mapping[str, str]) -> int:
         """The length of a fragment that obeys every rule."""
@@ -189,11 +189,11 @@ class UploadHost:
             raise invalid("The upload session is not complete, or not one with deferCommit")
         if headers.get("Content-Length", "0") != "0":
             raise invalid("The commit of an upload session has no body")
-        reply = self._commit(session)
+        reply = self.commit(session)
         reply.status = 201
         return reply
 
-    def _commit(self, session: UploadSession) -> Reply:
+    def commit(self, session: UploadSession) -> Reply:
         """The file becomes visible. A refusal leaves the session alive until it expires."""
         existing = session.target or session.drive.child(session.parent, session.name)
         if session.if_match and (existing is None or session.if_match not in (*tags(existing), "*")):

@@ -96,7 +96,7 @@ async def test_the_page_is_html(sim: OneDriveSimulator, graph: Graph) -> None:
     page = await graph.raw("GET", f"{sim.base_url}/")
 
     assert page.headers["Content-Type"].startswith("text/html")
-    assert b"_control/overview" in page.raw
+    assert b'control("GET", "overview")' in page.raw
 
 
 async def test_the_command_line_prints_where_it_listens(tmp_path: Path) -> None:

@@ -123,6 +123,17 @@ async def test_a_name_that_is_taken_meanwhile_refuses_the_last_fragment_and_keep
     assert (await graph.bytes_of(f"/items/{taken['id']}")) == b"first"
 
 
+async def test_a_session_with_a_taken_name_may_be_committed_under_another(sim: OneDriveSimulator, graph: Graph) -> None:
+    url = (await graph.session("/a.bin", item={})).json["uploadUrl"]
+    await graph.put("/a.bin", b"first")
+    assert (await graph.fragment(url, b"abc", 0, 3)).status == 409
+    body = {"name": "a.bin", "@microsoft.graph.conflictBehavior": "rename", "@microsoft.graph.sourceUrl": url}
+
+    assert (await graph.on_drive("PUT", "/root:/a.bin", json=body)).code == "notSupported"
+    sim.quirks.session_commit_by_source_url = True
+    assert (await graph.on_drive("PUT", "/root:/a.bin", json=body)).json["name"] == "a 1.bin"
+
+
 @pytest.mark.parametrize("by_id", [True, False])
 async def test_replacing_keeps_the_id_and_obeys_if_match(graph: Graph, by_id: bool) -> None:
     item = await graph.put("/a.bin", b"first")
