@@ -12,7 +12,7 @@ from shared.celum.definitions import Collection, CollectionType, FieldDefinition
 from shared.celum.names import bears, nearest, normal, pick
 from shared.celum.paging import PAGE_SIZE, pages
 from shared.domain import CollectionId
-from shared.errors import NameProblem
+from shared.errors import NameProblem, Refused
 
 
 class Collections:
@@ -97,7 +97,13 @@ class Collections:
         else:
             types = [(one, (one.name, *one.labels.values()), f"{one.name} ({one.id})") for one in await self.types()]
             body["typeId"] = pick("collection type", root_type, types).id
-        answer = await self._client.post("collections", body, operation=operation)
+        try:
+            answer = await self._client.post("collections", body, operation=operation)
+        except Refused:
+            there = await self._named(parent, name)  # a tenant with unique names, and somebody was quicker
+            if len(there) == 1:
+                return there[0]
+            raise
         made = await self._domain(wire.understood(wire_definitions.CollectionModel, answer, operation))
         twins = [one for one in await self._named(parent, name) if one.id != made.id]
         if twins:

@@ -9,7 +9,7 @@ import pytest
 from local.celum_simulator import CelumSimulator, seeds
 from shared.celum import Celum, CelumSettings
 from shared.clock import SystemClock
-from shared.errors import NameProblem, Refused
+from shared.errors import Forbidden, NameProblem
 
 
 class ForwardClock(SystemClock):
@@ -171,11 +171,15 @@ async def test_the_system_language_comes_from_the_client_where_there_is_one(sim:
         await celum.close()
 
 
-async def test_a_second_collection_of_one_name_is_refused_where_names_are_unique(
+async def test_G49_where_names_are_unique_the_quicker_ones_collection_is_taken(
     celum: Celum, sim: CelumSimulator
 ) -> None:
     sim.quirks.unique_names = True
     parent = await celum.directory.collection("Marketing")
 
-    with pytest.raises(Refused, match="exists here"):
-        await celum.directory._collections._make(parent, "Office", "Marketing/Office", None)
+    taken = await celum.directory._collections._make(parent, "Office", "Marketing/Office", None)
+
+    assert taken.id == sim.collection("/Marketing/Office").id
+    sim.change_user("onedrive-bridge", grants={None: frozenset({"view"})})
+    with pytest.raises(Forbidden):
+        await celum.directory.create_collection("Marketing/Nowhere")
