@@ -14,7 +14,7 @@ from local.celum_simulator.call import acting_user
 from local.celum_simulator.model import Link, Upload
 from local.celum_simulator.refusals import Refusal, bad_argument
 from local.celum_simulator.tenant import Tenant
-from local.serving import abort
+from local.serving import CUT_AFTER, abort
 
 PIECE = 256 * 1024  # large enough to be fast, small enough for many uploads at once
 
@@ -49,7 +49,7 @@ async def _take(tenant: Tenant, request: web.Request, found: Upload) -> None:
         raise Refusal(415, "unsupportedMediaType", "application/octet-stream or multipart/form-data")
     if request.content_length is None and tenant.quirks.upload_chunked == "refuse":
         raise Refusal(411, "lengthRequired", "Content-Length is required")
-    limit, cut = tenant.quirks.max_upload, request.get("cut_after")  # ordered by a fault
+    limit, cut = tenant.quirks.max_upload, request.get(CUT_AFTER)  # ordered by a fault
     if limit is not None and (request.content_length or 0) > limit:
         raise Refusal(413, "fileTooLarge", f"at most {limit} bytes")
     received = 0
@@ -86,7 +86,7 @@ async def download(tenant: Tenant, request: web.Request) -> web.StreamResponse:
         hdrs.CONTENT_TYPE: "application/octet-stream",
         hdrs.CONTENT_DISPOSITION: f"attachment; filename*=UTF-8''{quote(link.filename)}",
     }
-    if "cut_after" in request:
+    if CUT_AFTER in request:
         await _cut(request, link, headers)
     if quirks.range and quirks.download_body == "file":
         return web.FileResponse(link.path, headers=headers)
@@ -124,7 +124,7 @@ async def _cut(request: web.Request, link: Link, headers: dict[str, str]) -> NoR
     await response.prepare(request)
     with link.path.open("rb") as file:
         file.seek(start)
-        await response.write(file.read(int(request["cut_after"])))
+        await response.write(file.read(request[CUT_AFTER]))
     abort(request)
 
 

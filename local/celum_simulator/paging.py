@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from local.celum_simulator.reading import Body
 from local.celum_simulator.refusals import Json, bad_argument
@@ -79,14 +78,19 @@ def ordered[T](rows: list[T], sorts: tuple[Sort, ...], key_of: Callable[[str], K
     return rows
 
 
+def _moved(tenant: Tenant, page: int) -> int:
+    """How far rows moved since the first page: one up after a delete, one down after an insert."""
+    return 0 if page == 1 else {"none": 0, "skip": 1, "repeat": -1}[tenant.quirks.shifting_pages]
+
+
 def page[T](tenant: Tenant, rows: list[T], wanted: Wanted, write: Callable[[T], Json]) -> Json:
     start, total = (wanted.page - 1) * wanted.size, len(rows)
-    if wanted.page > 1 and tenant.quirks.shifting_pages != "none":
-        moved: Literal[-1, 1] = 1 if tenant.quirks.shifting_pages == "skip" else -1
-        start, total = start + moved, total - moved
-        tenant.quirks.shifting_pages = "none"
+    moved = _moved(tenant, wanted.page)
+    start, total = start + moved, total - moved
     shown = rows[max(start, 0) : start + wanted.size]
     out: Json = {"totalElements": total, "hasNext": start + wanted.size < len(rows)}
+    if moved and not out["hasNext"]:
+        tenant.quirks.shifting_pages = "none"
     if shown or tenant.quirks.empty_content == "list":
         out["content"] = [write(row) for row in shown]
     return out

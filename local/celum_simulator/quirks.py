@@ -58,7 +58,7 @@ class Quirks:
     oversize_page: Literal["cap", "refuse"] = "cap"
     deep_page_limit: int | None = None
     max_filter_values: int | None = None
-    shifting_pages: Literal["none", "repeat", "skip"] = "none"  # once, at the next page after the first
+    shifting_pages: Literal["none", "repeat", "skip"] = "none"  # during the next listing of several pages
     index_lag: float = 0  # seconds until a write shows in lists and searches
     empty_content: Literal["list", "absent"] = "list"
     default_search_type: Literal["phrase", "terms", "termsStartingWith", "termsEndingWith"] = "phrase"

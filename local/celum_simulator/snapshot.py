@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any, TypedDict
 
 from local.celum_simulator import blobs, tree
 from local.celum_simulator.clock import written
@@ -12,7 +13,13 @@ from local.celum_simulator.refusals import Json
 from local.celum_simulator.tenant import Tenant
 
 
-def snapshot(tenant: Tenant) -> Json:
+class Snapshot(TypedDict):
+    collections: list[str]
+    assets: list[dict[str, Any]]
+    relations: list[list[str]]
+
+
+def snapshot(tenant: Tenant) -> Snapshot:
     """`collections`: sorted paths; `assets`: sorted descriptions; `relations`: pairs of names."""
     described = [_asset(tenant, asset) for asset in tenant.assets]
     relations = [
@@ -27,7 +34,7 @@ def snapshot(tenant: Tenant) -> Json:
     }
 
 
-def _asset(tenant: Tenant, asset: Asset) -> Json:
+def _asset(tenant: Tenant, asset: Asset) -> dict[str, Any]:
     creator = tenant.users.get(asset.creation.user_id)
     return {
         "name": asset.name,

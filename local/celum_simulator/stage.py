@@ -13,7 +13,7 @@ from local.celum_simulator.model import LOCALIZED, REFERENCES, Asset, Upload, Us
 from local.celum_simulator.reading import Body
 from local.celum_simulator.refusals import Json
 from local.celum_simulator.render import View
-from local.celum_simulator.snapshot import snapshot
+from local.celum_simulator.snapshot import Snapshot, snapshot
 
 type Given = str | int | float | bool | datetime | Mapping[str, str] | Iterable[str] | None
 
@@ -135,7 +135,7 @@ class Stage(Bench):
         blob = self.asset(asset_id).version.blob
         return blob.path.read_bytes() if blob else b""
 
-    def snapshot(self) -> Json:
+    def snapshot(self) -> Snapshot:
         return snapshot(self.tenant)
 
     def _uploaded(self, user: User, filename: str, content: bytes) -> str:
