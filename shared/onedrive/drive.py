@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Mapping
@@ -49,6 +50,7 @@ class OneDrive:
         self._subscriptions = Subscriptions(self._graph, settings)
         self._drives: dict[tuple[str, str], tuple[DriveId, datetime]] = {}
         self._columns: dict[DriveId, tuple[tuple[Column, ...], datetime]] = {}
+        self._reading_columns = asyncio.Lock()
         self._expand_refused = False  # learnt once: items then cost two calls
 
     async def close(self) -> None:
@@ -179,10 +181,11 @@ class OneDrive:
 
     async def column_definitions(self, drive: DriveId) -> tuple[Column, ...]:
         """Names and types of a library's columns; none where the drive has no list. Kept for ten minutes."""
-        known = self._columns.get(drive)
-        if known is None or known[1] <= self._clock.now():
-            known = (await self._read_columns(drive), self._clock.after(CACHE_SECONDS))
-            self._columns[drive] = known
+        async with self._reading_columns:  # one of many at once asks, the others find what it read
+            known = self._columns.get(drive)
+            if known is None or known[1] <= self._clock.now():
+                known = (await self._read_columns(drive), self._clock.after(CACHE_SECONDS))
+                self._columns[drive] = known
         return known[0]
 
     async def _read_columns(self, drive: DriveId) -> tuple[Column, ...]:

@@ -7,6 +7,7 @@ inside a function, so neither is used. Importing `msgraph` takes a while and the
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -84,7 +85,10 @@ class Graph:
         """One request, whatever its answer: for callers to whom a redirect is a good one."""
         absolute = self._settings.root + url if url.startswith("/") else url
         check_origin(absolute, self._settings.base_url)
-        from shared.onedrive import sdk  # noqa: PLC0415 (imports msgraph)
+        if self._client is None:
+            # In a thread: a webhook served by the same event loop must not wait for half a second of imports.
+            await asyncio.to_thread(importlib.import_module, "shared.onedrive.sdk")
+        from shared.onedrive import sdk  # noqa: PLC0415 (imported by now)
 
         client = self._ready()
         content = None if body is None else json.dumps(body).encode()
@@ -98,7 +102,7 @@ class Graph:
         return self._client
 
     def _make(self, loop: asyncio.AbstractEventLoop) -> _Client:
-        from shared.onedrive import sdk  # noqa: PLC0415 (imports msgraph)
+        from shared.onedrive import sdk  # noqa: PLC0415 (imported by now)
 
         credential = self._settings.credential()
         if isinstance(credential, LocalToken) and not self._settings.is_local:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -196,6 +197,12 @@ async def test_an_item_and_its_columns_come_in_one_call(world: World) -> None:
     assert columns.values["CampaignDay"] == "2026-11-23T23:00:00Z"  # midnight in Vienna
     assert columns.display["Approval status"] == ("ApprovalStatus",)
     assert (columns.types["CampaignDay"], columns.types["Languages"]) == ("dateOnly", "multiChoice")
+
+
+async def test_many_items_at_once_read_the_columns_of_their_library_once(world: World) -> None:
+    items = [world.put(f"/{n}.txt", b"a") for n in range(8)]
+    await asyncio.gather(*[world.onedrive.item(world.drive, item) for item in items])
+    assert world.simulator.tenant.user_agents.total() == 9
 
 
 async def test_an_item_costs_two_calls_where_the_expand_is_refused(world: World) -> None:
