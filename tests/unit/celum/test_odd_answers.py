@@ -15,6 +15,7 @@ from shared.errors import (
     BridgeError,
     Forbidden,
     HostNotAllowed,
+    Locked,
     Missing,
     NotAuthorised,
     Refused,
@@ -348,3 +349,50 @@ async def test_a_url_without_an_origin_is_the_tenants_own() -> None:
     assert [(asked.path, asked.body, asked.headers["x-api-key"]) for asked in server.asked] == [
         ("/upload/1", b"x", KEY)
     ]
+
+
+async def test_an_upload_may_be_answered_later_than_its_bytes_may_stand_still() -> None:
+    async def slow(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.8)  # CELUM stores what it got before it answers
+        return web.Response()
+
+    async with saying(slow, idle_timeout=0.5) as (celum, server):
+        await celum.send(Upload(f"{server.origin}/upload/1", "handle"), 1, _one())
+    assert len(server.asked) == 1
+
+
+async def test_G84_a_filter_with_too_many_values_is_halved_until_it_is_taken() -> None:
+    taken: list[int] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        values = (await request.json())["filter"]["values"]
+        if len(values) > 4:
+            return web.json_response({"code": "x", "message": "too many values"}, status=400)
+        taken.append(len(values))
+        return web.json_response({"content": [], "hasNext": False, "totalElements": 0})
+
+    checksums = [f"{number:040x}" for number in range(10)]
+    async with saying(answer) as (celum, _):
+        assert await celum.find_by_checksum(checksums) == ()
+    assert sum(taken) == 3 * len(checksums)  # each in its three spellings
+    assert max(taken) <= 4
+
+
+async def test_G84_a_filter_that_is_refused_for_another_reason_is_refused() -> None:
+    async with saying(just(400, '{"code": "x", "message": "no such filter"}')) as (celum, _):
+        with pytest.raises(Refused, match="no such filter"):
+            await celum.find_by_checksum(["0" * 40, "1" * 40])
+
+
+@pytest.mark.parametrize(("holder", "kind"), [(35, Forbidden), (36, Locked)])
+async def test_G37_only_the_lock_of_another_user_explains_a_refusal(holder: int, kind: type[BridgeError]) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.method == "PATCH":
+            return web.json_response({"code": "x", "message": "denied"}, status=403)
+        if request.path.endswith("/users/me"):
+            return web.json_response({"id": 35, "username": "bridge"})
+        return web.json_response(ASSET | {"lock": {"comment": "mine", "creation": {"userId": holder}}})
+
+    async with saying(answer) as (celum, _):
+        with pytest.raises(kind):
+            await celum.update(AssetId(4711), AssetChange(name="x"))
