@@ -92,7 +92,7 @@ class Control:
     async def _move_clock(self, body: Json, by: Identity) -> Json:
         """{"advance": seconds} and {"speed": factor}."""
         self._sim.clock.advance(float(body.get("advance", 0)))
-        if "speed" in body:
+        if body.get("speed"):
             self._sim.clock.run_at(float(body["speed"]))
         return await self._clock(body, by)
 
@@ -144,10 +144,11 @@ class Control:
         return {}
 
     async def _flags(self, body: Json, _by: Identity) -> Json:
-        """{"drive", "at", "locked"?, "malware"?} of a file; without "at": {"quota"?, "rewrites"?} of the drive."""
+        """Of a file ("at"): locked, malware. Of the drive: quota, rewrites, requiresCheckOut."""
         drive = self._sim.drive(body["drive"])
         drive.quota = body.get("quota", drive.quota)
         drive.rewrites = body.get("rewrites", drive.rewrites)
+        drive.requires_check_out = body.get("requiresCheckOut", drive.requires_check_out)
         if "at" in body:
             item = self._sim.item(drive.id, body["at"])
             item.locked = body.get("locked", item.locked)

@@ -58,7 +58,7 @@ async def handshake(url: str, seconds: float) -> None:
 
 
 @dataclass(slots=True)
-class _Endpoint:
+class Endpoint:
     """How fast an address has answered lately."""
 
     answers: deque[tuple[datetime, float]] = field(default_factory=deque)
@@ -83,7 +83,7 @@ class Notifier:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._pending: set[str] = set()
-        self._endpoints: defaultdict[str, _Endpoint] = defaultdict(_Endpoint)
+        self._endpoints: defaultdict[str, Endpoint] = defaultdict(Endpoint)
         self._http: aiohttp.ClientSession | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self.delivered: list[Json] = []  # every notification that was answered with 2xx

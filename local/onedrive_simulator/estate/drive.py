@@ -32,6 +32,7 @@ class Drive:
         self.zone = ZoneInfo("UTC")
         self.columns: dict[str, Column] = {}
         self.rewrites = True  # SharePoint mode
+        self.requires_check_out = False  # a new file is its uploader's alone until check-in (Q6)
         self.quota = QUOTA_BYTES
         self.created = clock.now()
         self.generation = 1  # delta tokens of an older one answer 410
@@ -118,6 +119,8 @@ class Drive:
             return existing, False
         self.check_quota(content.size)
         item = self._new(self._settle_name(parent, name, conflict), parent.id, is_folder=False, by=by, content=content)
+        if self.requires_check_out:
+            item.never_checked_in, item.checked_out_by = True, by
         self._attach(item)
         return item, True
 

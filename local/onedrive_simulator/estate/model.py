@@ -100,6 +100,7 @@ class Item:
     changed: datetime | None = None
     locked: bool = False
     checked_out_by: Identity | None = None
+    never_checked_in: bool = False  # only its uploader sees it
     malware: bool = False
     image: tuple[int, int] | None = None
     permissions: list[Permission] = field(default_factory=list)

@@ -64,7 +64,7 @@ class Call:
 
     @property
     def item(self) -> Item:
-        if self.place is None or self.place.item is None:
+        if self.place is None or self.place.item is None or not self.sees(self.place.item):
             raise missing("The resource could not be found.")
         return self.place.item
 
@@ -73,6 +73,9 @@ class Call:
         if self.site is None:
             raise missing("Requested site could not be found")
         return self.site
+
+    def sees(self, item: Item) -> bool:
+        return not item.never_checked_in or item.checked_out_by == self.by
 
     async def json(self) -> Json:
         """The body as an object; an empty one is {}. 400 for anything else."""

@@ -24,8 +24,9 @@ async def check_in(call: Call) -> Reply:
     empty = [c.name for c in call.drive.columns.values() if c.required and call.item.fields.get(c.name) is None]
     if empty:
         raise GraphProblem(400, "invalidRequest", f"Required columns have no value: {', '.join(empty)}")
-    call.item.checked_out_by = None
-    call.drive.changed(call.item)
+    item = call.item
+    item.never_checked_in, item.checked_out_by = False, None
+    call.drive.changed(item)
     return Reply(204)
 
 

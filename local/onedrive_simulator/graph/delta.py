@@ -144,7 +144,7 @@ def _news(call: Call, token: Token, item_id: str, sequence: int) -> list[Item | 
     drive, quirks = call.drive, call.tenant.quirks
     item = drive.items.get(item_id)
     if item and item.sequence == sequence:
-        return [item]
+        return [item] if call.sees(item) else []
     stone = drive.gone.get(item_id)
     if not stone or stone.sequence != sequence or sequence <= token.crawled_to or quirks.delta_missing_tombstones:
         return []

@@ -45,7 +45,9 @@ async def list_children(call: Call) -> Reply:
     skip, top = _read_skip(call.query.get("$skiptoken", "")), call.top(PAGE)
     if call.query.get("$orderby", "name").split(" ")[0] not in {"name", "lastModifiedDateTime", "size"}:
         raise invalid("This $orderby is not supported here")
-    children = _ordered(call.drive.children_of(call.item), call.query.get("$orderby", "name"))
+    children = _ordered(
+        [i for i in call.drive.children_of(call.item) if call.sees(i)], call.query.get("$orderby", "name")
+    )
     page = children[skip : skip + top]
     select, expand = call.option("select"), call.option("expand")
     body: dict[str, Any] = {

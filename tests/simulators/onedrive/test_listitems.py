@@ -113,3 +113,20 @@ async def test_a_checked_out_file_is_locked_for_others(graph: Graph) -> None:
     assert (await write(graph, item, {"Title": "b"}, headers=JANE)).status == 200
     assert (await graph.on_drive("POST", f"/items/{item['id']}/checkin", json={}, headers=JANE)).status == 204
     assert (await write(graph, item, {"Title": "c"})).status == 200
+
+
+async def test_where_check_out_is_required_a_new_file_is_seen_by_its_uploader_only(
+    sim: OneDriveSimulator, graph: Graph
+) -> None:
+    sim.drive(graph.drive).requires_check_out = True
+    item = await graph.put("/a.txt", b"x", headers=JANE)
+    one = f"/items/{item['id']}"
+
+    assert (await graph.on_drive("GET", one)).status == 404
+    assert (await graph.on_drive("GET", "/root/children")).json["value"] == []
+    assert item["id"] not in [i["id"] for i in (await graph.delta())[0]]
+    assert (await graph.on_drive("GET", one, headers=JANE)).status == 200
+    _, link = await graph.delta()
+    await graph.on_drive("POST", f"{one}/checkin", json={"comment": "done"}, headers=JANE)
+    assert (await graph.on_drive("GET", one)).status == 200
+    assert item["id"] in [i["id"] for i in (await graph.delta(link))[0]]

@@ -8,6 +8,7 @@ import pytest
 
 from local.onedrive_simulator import OneDriveSimulator
 from local.onedrive_simulator.clock import parse_moment
+from local.onedrive_simulator.notify import Endpoint
 from tests.simulators.onedrive.client import Answer, Graph
 from tests.simulators.onedrive.receiver import Receiver
 
@@ -164,6 +165,19 @@ async def test_notifications_are_lost_doubled_delayed_or_come_with_others(
     await ring()
     batches = [len(receiver.posts.get_nowait()["value"]) for _ in range(4)]
     assert batches == [1, 1, 1, 2], "the last one carries a notification of somebody else"
+
+
+async def test_an_endpoint_that_was_slow_too_often_hears_late_and_then_nothing() -> None:
+    now, endpoint = datetime.now(UTC), Endpoint()
+    for _ in range(18):
+        endpoint.note(now, 0.1)
+    for _ in range(3):
+        endpoint.note(now, 4)
+    assert endpoint.slow_until == now + timedelta(minutes=10)
+    assert endpoint.drop_until is None
+    for _ in range(5):
+        endpoint.note(now, 11)
+    assert endpoint.drop_until == now + timedelta(minutes=10)
 
 
 async def test_lifecycle_events_go_to_their_own_address(
