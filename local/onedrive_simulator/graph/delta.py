@@ -166,7 +166,7 @@ def _entry(call: Call, token: Token, entry: Item | Tombstone) -> Json:
         return _tombstone(call, entry)
     quirks = call.tenant.quirks
     body: dict[str, Any] = render.drive_item(
-        call.tenant, call.drive, entry, select=_with_facets(token.select), expand=token.expand
+        call.tenant, call.drive, entry, select=_with_id(token.select), expand=token.expand
     )
     if not quirks.delta_with_ctag:
         body.pop("cTag", None)
@@ -175,7 +175,7 @@ def _entry(call: Call, token: Token, entry: Item | Tombstone) -> Json:
     return body
 
 
-def _with_facets(select: str) -> str:
+def _with_id(select: str) -> str:
     return f"{select},id" if select else ""
 
 

@@ -65,6 +65,7 @@ async def test_a_delete_is_a_tombstone_without_name_for_each_descendant(sim: One
     assert [i["id"] for i in (await graph.delta(link))[0] if "deleted" in i] == [folder["id"]]
     sim.quirks.delta_missing_tombstones = True
     assert (await graph.delta(link))[0] == []
+    sim.quirks.delta_missing_tombstones = False
     assert not [i for i in (await graph.delta())[0] if "deleted" in i], "a crawl has no tombstones"
 
 

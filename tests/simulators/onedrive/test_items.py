@@ -113,7 +113,8 @@ async def test_a_moved_and_renamed_item_keeps_its_id(graph: Graph) -> None:
         "PATCH", f"/items/{item['id']}", json={"name": "c"}, headers={"If-Match": item["eTag"]}
     )
     assert stale.status == 412
-    into_itself = {"parentReference": {"id": folder["id"]}}
+    below = await graph.folder("Below", folder["id"])
+    into_itself = {"parentReference": {"id": below["id"]}}
     assert (await graph.on_drive("PATCH", f"/items/{folder['id']}", json=into_itself)).status == 400
 
 

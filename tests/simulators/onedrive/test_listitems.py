@@ -41,6 +41,14 @@ async def test_columns_are_written_and_read_through_both_addresses(graph: Graph,
     assert expanded.json["value"][0]["listItem"]["fields"]["Title"] == "Spring"
 
 
+async def test_a_moment_in_a_date_column_becomes_the_day_that_it_is_at_the_site(graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+
+    for moment in ("2027-07-30T04:00:00Z", "2027-07-31T02:00:00Z"):
+        written = await write(graph, item, {"RightsUntil": moment})
+        assert written.json["RightsUntil"] == "2027-07-30T04:00:00Z"
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"Nothing": "x"}, {"ApprovalStatus": "Maybe"}, {"Languages": ["de"]}, {"Rating": "four"}, {"RightsUntil": "soon"}],

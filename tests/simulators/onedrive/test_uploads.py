@@ -48,7 +48,7 @@ async def test_rules_for_fragments_are_enforced(sim: OneDriveSimulator, graph: G
     assert sim.tenant.refusals[-1]["rule"] == "no Authorization at an upload URL"
     assert (await graph.fragment(url, DATA[:UNIT], 0, TOTAL)).status == 202
     assert (await graph.fragment(url, DATA[:UNIT], 0, TOTAL)).status == 416, "already there"
-    assert (await graph.fragment(url, DATA[UNIT:], UNIT, TOTAL + 1)).status == 400, "another total"
+    assert (await graph.fragment(url, DATA[UNIT : 2 * UNIT], UNIT, TOTAL + 1)).status == 400, "another total"
 
     async def chunked() -> AsyncIterator[bytes]:
         yield DATA[UNIT:]
