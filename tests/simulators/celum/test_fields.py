@@ -99,6 +99,17 @@ async def test_a_value_that_does_not_fit_names_its_field(
     ]
 
 
+async def test_an_operation_on_create_is_called_by_its_name(api: Client, sim: CelumSimulator) -> None:
+    entry = api.value("Title", {"op": "MODIFY", "set": {"en": "x"}})
+    body = {
+        "parentId": sim.collection("/Marketing/Office").id,
+        "typeId": sim.asset_type("Office document").id,
+        "informationFieldValues": [entry],
+    }
+    refusal = await api.refused("POST", "/assets", json=body)
+    assert "operation is for updates" in refusal["faults"][0]["message"]
+
+
 async def test_a_reference_must_lie_below_its_root_and_a_tag_must_be_a_tag(
     api: Client, sim: CelumSimulator, asset: Json
 ) -> None:
