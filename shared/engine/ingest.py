@@ -212,7 +212,7 @@ async def _record_evidence(run: Run, plan: Plan, settled: Settled) -> None:
             "item_version": str(approval.version),
         }
     await run.context.ledger.add_evidence(settled.asset, entry)
-    await run.context.journal(link, "settled", more=entry)
+    await run.context.journal(link, "settled", more={**entry, "what": "settled", "verb": run.transfer.verb.value})
 
 
 VISIBLE = frozenset({Step.REGISTER, Step.COMPLETE, Step.SETTLE})

@@ -1,7 +1,8 @@
 """The wire between one instance of the bridge and everything it calls: counted, and cut where a test says so.
 
-Each instance has a wire of its own: four small proxies, in front of OneDrive, CELUM, tables and queues. What the
-instance asks passes through unchanged, but for the addresses in answers, which are made to lead through the wire too.
+Each instance has a wire of its own, on the same ports as the one before it, since links are stored: four small proxies,
+in front of OneDrive, CELUM, tables and queues. What the instance asks passes through unchanged, but for the addresses
+in answers, which are made to lead through the wire too.
 """
 
 from __future__ import annotations
@@ -63,16 +64,18 @@ class Wire:
     _runners: list[web.AppRunner] = field(default_factory=list)
     _session: aiohttp.ClientSession | None = None
 
-    async def start(self) -> None:
+    async def start(self, ports: dict[str, int]) -> None:
+        """Listen on the ports given by name; those that are taken free are written there."""
         self._session = aiohttp.ClientSession(auto_decompress=False)
         for name in self.upstream:
             app = web.Application(client_max_size=1 << 30)
             app.router.add_route("*", "/{path:.*}", self._handler(name))
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            await web.TCPSite(runner, "127.0.0.1", ports.get(name, 0), reuse_address=True).start()
             self._runners.append(runner)
-            self.urls[name] = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            ports[name] = runner.addresses[0][1]
+            self.urls[name] = f"http://127.0.0.1:{ports[name]}"
 
     async def stop(self) -> None:
         for runner in self._runners:
@@ -88,8 +91,6 @@ class Wire:
 
     async def _pass(self, name: str, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        if self.killed.is_set():
-            await self._for_ever()
         number = len(self.calls)
         self.calls.append(f"{name}: {request.method} {label(request.path)}")
         ill = self.fault.ill if self.fault is not None and self.fault.call == number else None
@@ -115,9 +116,6 @@ class Wire:
     async def _die(self) -> NoReturn:
         """The process is gone: nobody reads an answer, and nothing it would have done later happens."""
         self.killed.set()
-        await self._for_ever()
-
-    async def _for_ever(self) -> NoReturn:
         await asyncio.Event().wait()
         raise AssertionError
 

@@ -66,12 +66,12 @@ class World:
         self.errors: list[str] = []
         self._numbers = itertools.count()
         self._instance: Instance | None = None
-        self._dead: list[Instance] = []
-        self._abandoned: list[asyncio.Task[None]] = []
+        self._ports: dict[str, int] = {}
         self._next_tick = self.clock.now()
         self.is_new = True  # the timer has not run to its end yet
         self._webhook_url = ""
-        self.next_fault: Fault | None = None
+        self.fault: Fault | None = None  # befalls the instance that `arm` starts
+        self.armed: Wire | None = None
 
     # --- The place ---
 
@@ -140,9 +140,14 @@ class World:
     async def instance(self) -> Instance:
         """The living instance; after a death a new one with a wire of its own, on which nothing is wrong."""
         if self._instance is None:
-            self._instance = await self.open_instance(self.next_fault)
-            self.next_fault = None
+            self._instance = await self.open_instance()
         return self._instance
+
+    async def arm(self) -> None:
+        """From here on calls are counted: a fresh instance, which remembers nothing, meets the fault."""
+        await self._bury()
+        self._instance = await self.open_instance(self.fault)
+        self.armed = self._instance.wire
 
     async def open_instance(self, fault: Fault | None = None) -> Instance:
         upstream = {
@@ -152,7 +157,7 @@ class World:
             "table": f"http://127.0.0.1:{self.azurite.ports['table']}",
         }
         wire = Wire(upstream, fault, self._sent)
-        await wire.start()
+        await wire.start(self._ports)
         settings = app_settings.load(self.environment(wire))
         store = TableStore.from_connection_string(settings.storage.connection_string or "", self.prefix)
         return Instance(Bridge.put_together(settings, self.clock, store), wire)
@@ -163,12 +168,10 @@ class World:
         return Ledger(store, self.clock), store
 
     async def _bury(self) -> None:
-        for task in self._abandoned:
-            task.cancel()
-        await asyncio.gather(*self._abandoned, return_exceptions=True)
-        for instance in [*self._dead, *([self._instance] if self._instance else [])]:
-            await instance.bridge.close()
-            await instance.wire.stop()
+        if self._instance is not None:
+            await self._instance.bridge.close()
+            await self._instance.wire.stop()
+            self._instance = None
 
     # --- The platform ---
 
@@ -233,9 +236,9 @@ class World:
         death = asyncio.ensure_future(instance.wire.killed.wait())
         await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
         if death.done():
-            self._abandoned.append(task)
-            self._dead.append(instance)
-            self._instance = None
+            task.cancel()  # no code of the bridge catches this: it is the nearest to a kill within one process
+            await asyncio.wait({task})
+            await self._bury()
             return None
         death.cancel()
         if (problem := task.exception()) is not None:
