@@ -15,6 +15,7 @@ from typing import Literal, NoReturn, Self
 from aiohttp import web
 
 CUT_AFTER = web.RequestKey("cut_after", int)  # so many bytes of the body, then the connection drops
+READ_BUFFER_BYTES = 1024 * 1024  # aiohttp's own 64 KiB makes it pause and resume a large upload all the time
 
 type Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -74,7 +75,7 @@ class Serving:
     async def start(self, app: web.Application, *, port: int = 0) -> None:
         """Serve `app` on 127.0.0.1; port 0 takes a free one. Sets `base_url`."""
         app.middlewares.append(self.middleware)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, read_bufsize=READ_BUFFER_BYTES)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()

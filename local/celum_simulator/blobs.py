@@ -15,7 +15,7 @@ class Writer:
 
     def __init__(self, path: Path, checksum: str) -> None:
         self._path = path
-        self._hashes = {name: hashlib.new(name) for name in {"sha256", checksum} - {"none"}}
+        self._hashes = {name: hashlib.new(name) for name in {checksum} - {"none"}}
         self._size = 0
 
     def __enter__(self) -> Self:

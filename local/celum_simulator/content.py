@@ -54,7 +54,7 @@ async def _take(tenant: Tenant, request: web.Request, found: Upload) -> None:
         raise Refusal(413, "fileTooLarge", f"at most {limit} bytes")
     received = 0
     with blobs.Writer(tenant.new_file(), tenant.quirks.checksum) as writer:
-        async for piece in _file_part(request) if multipart else request.content.iter_chunked(PIECE):
+        async for piece in _file_part(request) if multipart else request.content.iter_any():
             received = writer.write(piece)
             if cut is not None and received >= cut:
                 abort(request)

@@ -1,0 +1,35 @@
+"""`make bench`: speed as ratios measured in one run, against the budgets of DESIGN §8. Never part of the tests."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from tests.bench import transfer
+
+type Bench = Callable[[argparse.Namespace], Awaitable[bool]]
+
+BENCHES: dict[str, Bench] = {"transfer": transfer.bench}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(BENCHES)}; all when none is given")
+    parser.add_argument("--size", type=float, default=2, help="GiB of the large file (2)")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each way to move it (3)")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHES):
+        parser.error(f"no bench is called {', '.join(sorted(unknown))}")
+    return asyncio.run(run(options))
+
+
+async def run(options: argparse.Namespace) -> int:
+    missed = [name for name in options.names or BENCHES if not await BENCHES[name](options)]
+    print(f"\nbudgets missed in: {', '.join(missed)}" if missed else "\nall budgets hold")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
