@@ -1,5 +1,7 @@
 """The flow language: what should happen. Pure; knows the words and the errors of the bridge, nothing else."""
 
+from shared.flows._case_loading import load_cases
+from shared.flows._cases import Case, Difference, differences
 from shared.flows._deciding import decide, needs
 from shared.flows._file_loading import load
 from shared.flows._model import (
@@ -13,10 +15,14 @@ from shared.flows._model import (
     Start,
 )
 from shared.flows._selection import selects
+from shared.flows._showing import normalised
 from shared.flows._writing import Status, column_values, columns_read
+from shared.flows._yaml import as_yaml
 
 __all__ = [
+    "Case",
     "CelumConnection",
+    "Difference",
     "FlowFile",
     "IngestFlow",
     "Limits",
@@ -25,10 +31,14 @@ __all__ = [
     "OneDriveConnection",
     "Start",
     "Status",
+    "as_yaml",
     "column_values",
     "columns_read",
     "decide",
+    "differences",
     "load",
+    "load_cases",
     "needs",
+    "normalised",
     "selects",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain import Approval, Content, Facts, ItemVersion, Kind, Link, Need, Reason, Value
@@ -101,18 +102,19 @@ def _approving_version(reading: Reading, versions: tuple[ItemVersion, ...]) -> I
 
 
 def _columns_in(conditions: tuple[Condition, ...]) -> list[ColumnIs]:
-    found: list[ColumnIs] = []
+    return [condition for condition in _leaves(conditions) if isinstance(condition, ColumnIs)]
+
+
+def _leaves(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
+    """The single conditions, also those inside any and not."""
     for condition in conditions:
         match condition:
-            case ColumnIs():
-                found.append(condition)
             case AnyOf(inner):
-                found += _columns_in(inner)
+                yield from _leaves(inner)
             case Not(one):
-                found += _columns_in((one,))
+                yield from _leaves((one,))
             case _:
-                pass
-    return found
+                yield condition
 
 
 # --- one condition ------------------------------------------------------------------------------------------------
@@ -205,3 +207,10 @@ def _name_of(condition: Condition) -> str:
 def approving_names(flow: IngestFlow) -> frozenset[str]:
     """The columns that `ready` reads, as the flow names them."""
     return frozenset(column.column for column in _columns_in(flow.ready.conditions))
+
+
+def approving_properties(flow: IngestFlow) -> frozenset[str]:
+    """The document properties that `ready` reads."""
+    return frozenset(
+        condition.property for condition in _leaves(flow.ready.conditions) if isinstance(condition, OfficeIs)
+    )

@@ -136,7 +136,7 @@ def _from(flow: Section, around: Surroundings) -> _From:
         except PatternProblem as problem:
             section.wrong(node, f'from.path: "{text}" {problem}.')
     types = load_types(section)
-    ignore = tuple(name_pattern(glob) for glob in ALWAYS_IGNORED) + _globs(section)
+    ignore = tuple(dict.fromkeys((*map(name_pattern, ALWAYS_IGNORED), *_globs(section))))
     section.close()
     return _From(onedrive, pattern, types, ignore)
 

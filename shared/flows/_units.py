@@ -31,12 +31,24 @@ class Span:
         last = monthrange(year, month + 1)[1]
         return date(year, month + 1, min(day.day, last)) + timedelta(days=self.days)
 
+    def __str__(self) -> str:
+        if not self.months:
+            return f"{self.days}d"
+        return f"{self.months}mo" if self.months % 12 else f"{self.months // 12}y"
+
 
 def parse_duration(text: str) -> timedelta | None:
     if text == "0":
         return timedelta()
     number, unit = _split(text)
     return timedelta(seconds=number * _SECONDS[unit]) if number is not None and unit in _SECONDS else None
+
+
+def duration_text(duration: timedelta) -> str:
+    """As it would be written: 10m, never 600s."""
+    seconds = round(duration.total_seconds())
+    unit = next((unit for unit in ("d", "h", "m") if seconds and seconds % _SECONDS[unit] == 0), "s")
+    return f"{seconds // _SECONDS[unit]}{unit}"
 
 
 def parse_span(text: str) -> Span | None:
@@ -59,6 +71,11 @@ def parse_span(text: str) -> Span | None:
 def parse_size(text: str) -> int | None:
     found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)\s*([KMG]?i?B)", text, re.IGNORECASE | re.ASCII)
     return round(float(found[1]) * _BYTES[found[2].upper()]) if found else None
+
+
+def size_text(size: int) -> str:
+    unit = next((unit for unit in ("GB", "MB", "KB") if size and size % _BYTES[unit] == 0), "B")
+    return f"{size // _BYTES[unit]}{unit}"
 
 
 def parse_count(text: str) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from shared.domain import Item, Link
-from shared.flows._gates import approving_names
+from shared.flows._gates import approving_names, approving_properties
 from shared.flows._model import IngestFlow
 from shared.flows._reading import file_value
 from shared.flows._selection import selects
@@ -27,6 +27,11 @@ class Status(StrEnum):
 def columns_read(flow: IngestFlow) -> frozenset[str]:
     """As the flow names them, by internal or display name."""
     return approving_names(flow) | {source.name for source in _sources(flow) if source.kind == "column"}
+
+
+def properties_read(flow: IngestFlow) -> frozenset[str]:
+    """The document properties, as the flow names them."""
+    return approving_properties(flow) | {source.name for source in _sources(flow) if source.kind == "office"}
 
 
 def column_values(

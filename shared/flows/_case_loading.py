@@ -1,0 +1,232 @@
+"""From the text of `flows.test.yaml` to cases, as strictly as the flow file itself is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from shared.domain import LinkState, Outcome, Value, Verb
+from shared.errors import FlowFileProblem
+from shared.flows._cases import ON_CHANGE, OTHER, Case, Expect, Given, Known
+from shared.flows._days import end_of, moment_of, start_of
+from shared.flows._model import FlowFile, IngestFlow
+from shared.flows._nodes import Block, Items, Node, Text, read_nodes
+from shared.flows._section import Problems, Section, did_you_mean
+from shared.flows._units import (
+    DURATION_WORDS,
+    SIZE_WORDS,
+    duration_text,
+    parse_count,
+    parse_duration,
+    parse_size,
+)
+from shared.flows._writing import columns_read, properties_read
+
+NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)  # any fixed time: a case decides the same on every day
+KNOWN = (LinkState.SETTLED, LinkState.CLOSED, LinkState.BEFORE)
+DATE_WORDS = "a date such as 2026-11-24 or 2026-11-24T12:00"
+PIXEL_WORDS = "width and height such as 4000x3000"
+
+
+def load_cases(text: str, file: str, flows: FlowFile) -> tuple[Case, ...]:
+    """Raise FlowFileProblem with everything that is wrong with the file of cases."""
+    problems = Problems(file)
+    root = read_nodes(text, file, problems.found)
+    if isinstance(root, Block):
+        cases = _cases(Section(problems, root), flows)
+    else:
+        problems.add(root, "A file of cases is a block with the key tests.")
+        cases = ()
+    if problems.found:
+        raise FlowFileProblem(problems.in_order())
+    return cases
+
+
+def _cases(top: Section, flows: FlowFile) -> tuple[Case, ...]:
+    node = top.node("tests", required=True)
+    top.close()
+    if node is None:
+        return ()
+    if not isinstance(node, Items) or not node.items:
+        top.wrong(node, "tests must be a list of cases, each beginning with - name: …")
+        return ()
+    seen: dict[str, int] = {}
+    loaded = [_case(top, item, flows, seen) for item in node.items]
+    return tuple(case for case in loaded if case is not None)
+
+
+def _case(top: Section, node: Node, flows: FlowFile, seen: dict[str, int]) -> Case | None:
+    if not isinstance(node, Block):
+        top.wrong(node, "A case is a block of keys: name, flow, given, expect.")
+        return None
+    section = Section(top.problems, node)
+    name = section.text("name", required=True) or ""
+    section.who = f'case "{name}": '
+    if name and name in seen:
+        section.wrong(section.key_node("name"), f"another case in line {seen[name]} has the same name.")
+    seen.setdefault(name, node.at.line)
+    flow = _flow(section, flows)
+    given, expect = section.section("given", required=True), section.section("expect", required=True)
+    section.close()
+    if flow is None or given is None or expect is None:
+        return None
+    now = _now(given, flow)
+    file = _given(given, Given("", now), flow, needs_path=True)
+    known = _known(given, file, flow)
+    given.later("asset")
+    given.close()
+    return Case(name, node.at, flow, file, known, _expect(expect, flow))
+
+
+def _flow(section: Section, flows: FlowFile) -> IngestFlow | None:
+    name = section.text("flow", required=True)
+    node = section.node("flow")
+    if name is None or node is None:
+        return None
+    found = flows.flow(name)
+    if found is None:
+        section.wrong(node, f'there is no flow "{name}".', did_you_mean(name, [flow.id for flow in flows.flows]))
+    return found
+
+
+# --- given --------------------------------------------------------------------------------------------------------
+
+
+def _now(section: Section, flow: IngestFlow) -> datetime:
+    return section.parsed("now", partial(_instant, zone=flow.time_zone), DATE_WORDS, default=NOON)
+
+
+def _given(section: Section, base: Given, flow: IngestFlow, *, needs_path: bool) -> Given:
+    """What the block says over `base`; columns and properties one by one."""
+    path = section.text("path", required=needs_path)
+    if path is not None and not path.startswith("/"):
+        section.wrong(
+            section.key_node("path"), f'{section.path}path: "{path}" must begin with / (the library\'s root).'
+        )
+    return replace(
+        base,
+        path=path if path is not None else base.path,
+        size=section.parsed("size", parse_size, SIZE_WORDS, default=base.size),
+        pixels=section.parsed("pixels", _pixels, PIXEL_WORDS, default=base.pixels),
+        unchanged_for=section.parsed("unchanged_for", parse_duration, DURATION_WORDS, default=base.unchanged_for),
+        column={**base.column, **_values(section, "column", columns_read(flow))},
+        office={**base.office, **_texts(section, "office", properties_read(flow))},
+        created_by=section.text("created_by") or base.created_by,
+        modified_by=section.text("modified_by") or base.modified_by,
+        deleted=section.flag("deleted"),
+        malware=section.flag("malware"),
+        approved_content=section.choice("approved_content", ("present", "other", "unknown"), base.approved_content),
+    )
+
+
+def _known(given: Section, file: Given, flow: IngestFlow) -> Known | None:
+    """`known: settled`, or a block that says what was different then."""
+    node = given.node("known")
+    if node is None:
+        return None
+    if not isinstance(node, Block):
+        return Known(LinkState(given.choice("known", KNOWN, LinkState.SETTLED)), replace(file, deleted=False))
+    section = Section(given.problems, node, given.who, f"{given.path}known.")
+    state = LinkState(section.choice("state", KNOWN, LinkState.SETTLED))
+    section.node("state", required=True)
+    content = section.choice("content", ("present", "other"), "present")
+    then = _given(section, file, flow, needs_path=False)
+    section.close()
+    return Known(state, replace(then, content=OTHER) if content == "other" else then)
+
+
+def _values(section: Section, key: str, read: Collection[str]) -> Mapping[str, Value]:
+    """Only names that the flow reads: any other would have no effect on the case."""
+    inner = section.section(key)
+    found: dict[str, Value] = {}
+    for name, node in inner.block.entries if inner else ():
+        if inner and name.value not in read:
+            what = f"{inner.path}{name.value} has no effect, because the flow does not name it."
+            inner.wrong(name, what, did_you_mean(name.value, read))
+        if inner:
+            found[name.value] = _value(inner, name.value, node)
+    return found
+
+
+def _texts(section: Section, key: str, read: Collection[str]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name, value in _values(section, key, read).items():
+        if isinstance(value, str):
+            found[name] = value
+        else:
+            section.wrong(section.key_node(key), f"{section.path}{key}.{name} must be one value.")
+    return found
+
+
+def _value(section: Section, key: str, node: Node) -> Value:
+    """Empty is a value here."""
+    if isinstance(node, Text):
+        return node.value
+    if isinstance(node, Items) and all(isinstance(item, Text) for item in node.items):
+        return tuple(item.value for item in node.items if isinstance(item, Text))
+    section.wrong(node, f"{section.path}{key} must be one value or a list of values.")
+    return ""
+
+
+def _pixels(text: str) -> tuple[int, int] | None:
+    width, _, height = text.partition("x")
+    found = parse_count(width), parse_count(height)
+    return (found[0], found[1]) if found[0] and found[1] else None
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime | None:
+    """A time without a zone is one on the clocks of the flow file's zone; a day begins at midnight there."""
+    try:
+        moment = moment_of(text, "dateTime", zone)
+        if moment is None:
+            return None
+        if not isinstance(moment, datetime):
+            return start_of(moment, zone)
+        written = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        return None
+    return written if written.tzinfo else written.replace(tzinfo=zone)
+
+
+# --- expect -------------------------------------------------------------------------------------------------------
+
+
+def _expect(section: Section, flow: IngestFlow) -> Expect:
+    if not section.block.entries:
+        section.wrong(section.block, "expect is empty, so the case would show nothing.")
+    zone = flow.time_zone
+    expect = Expect(
+        outcome=_named(section, "outcome", tuple(Outcome)),
+        verb=_named(section, "verb", tuple(Verb)),
+        why=tuple(text.value for text in section.texts("why")),
+        look_again=section.parsed("look_again", _look_again, f"{DURATION_WORDS}, or {ON_CHANGE}", default=None),
+        collection=section.text("collection"),
+        name=section.text("name"),
+        fields=_values(section, "fields", [rule.label for rule in flow.fields]),
+        available_from=section.parsed("available_from", partial(_instant, zone=zone), DATE_WORDS, default=None),
+        available_until=section.parsed("available_until", partial(_last, zone=zone), DATE_WORDS, default=None),
+    )
+    section.close()
+    return expect
+
+
+def _named(section: Section, key: str, options: tuple[str, ...]) -> str | None:
+    return section.choice(key, options, "") or None
+
+
+def _look_again(text: str) -> str | None:
+    if text == ON_CHANGE:
+        return text
+    duration = parse_duration(text)
+    return duration_text(duration) if duration is not None else None
+
+
+def _last(text: str, zone: ZoneInfo) -> datetime | None:
+    """A day is meant to its end."""
+    moment = moment_of(text, "dateTime", zone)
+    if moment is None or isinstance(moment, datetime):
+        return _instant(text, zone)
+    return end_of(moment, zone)
