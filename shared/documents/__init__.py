@@ -1,9 +1,21 @@
-"""What is inside a file. Importing this loads neither numpy nor an XML parser."""
+"""What is inside a file. Importing this loads neither numpy nor a parser of XML or PDF."""
 
+from shared.documents.embedded import embedded_properties
 from shared.documents.hashing import Hashes, hex_of
 from shared.documents.properties import office_properties
 from shared.documents.quickxor import QuickXor
-from shared.documents.reader import RangeReader, UnsafeArchive
+from shared.documents.reader import Protected, RangeReader, UnsafeArchive, UnsafeContent
 from shared.documents.signature import content_signature
 
-__all__ = ["Hashes", "QuickXor", "RangeReader", "UnsafeArchive", "content_signature", "hex_of", "office_properties"]
+__all__ = [
+    "Hashes",
+    "Protected",
+    "QuickXor",
+    "RangeReader",
+    "UnsafeArchive",
+    "UnsafeContent",
+    "content_signature",
+    "embedded_properties",
+    "hex_of",
+    "office_properties",
+]

@@ -19,8 +19,23 @@ class RangeReader(Protocol):
         ...
 
 
-class UnsafeArchive(ContentProblem):
-    """A package that contradicts itself, or would take more than it may: nothing in it is believed."""
+class UnsafeContent(ContentProblem):
+    """A file that contradicts itself, or would take more than it may: nothing in it is believed."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"the document cannot be read safely: {why}")
+
+
+class UnsafeArchive(UnsafeContent):
+    """The same of an Office package."""
+
+
+class Protected(ContentProblem):
+    """Encrypted, so that nobody can read it without a password or a right. `by` says with what."""
+
+    def __init__(self, by: str) -> None:
+        self.by = by
+        super().__init__(
+            f"the document is protected by {by}, so nothing in it can be read: "
+            "take the protection off in the program that set it, and save the file again"
+        )

@@ -1,0 +1,56 @@
+"""What the makers of a picture or PDF wrote into it: XMP, IPTC, EXIF texts and document information."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.documents.embedded import jpeg, pdf, png, tiff
+from shared.documents.embedded.found import Found
+from shared.documents.embedded.iptc import iptc_properties
+from shared.documents.embedded.names import SOURCES, named
+from shared.documents.embedded.xmp import xmp_properties
+from shared.documents.reader import RangeReader
+from shared.documents.window import Window
+
+NAMES = tuple(SOURCES)
+VALUES_CHARACTERS = 64 * 1024  # of one property; longer ones are data, not words
+
+__all__ = ["NAMES", "embedded_properties"]
+
+
+async def embedded_properties(reader: RangeReader) -> Mapping[str, str | tuple[str, ...]]:
+    """By the names of `names.py` and by prefixed XMP, IPTC and format names; several values as a tuple.
+
+    {} when the file is no JPEG, PNG, TIFF or PDF, or has none; what is damaged is left out. Raises UnsafeContent for a
+    file that would take more than it may, Protected for a PDF that needs a password, or what the reader raises.
+    """
+    return await properties_in(Window(reader))
+
+
+async def properties_in(window: Window) -> Mapping[str, str | tuple[str, ...]]:
+    found = await _find(window)
+    raw: dict[str, tuple[str, ...]] = {}
+    for record in found.iptc:
+        raw = {**iptc_properties(record), **raw}
+    for packet in found.xmp:
+        raw = {**xmp_properties(packet), **raw}
+    raw = {**found.fields, **raw}
+    everything = {**raw, **named(raw)}
+    return {name: _plain(values) for name, values in everything.items() if sum(map(len, values)) <= VALUES_CHARACTERS}
+
+
+async def _find(window: Window) -> Found:
+    head = await window.read(0, 1024)
+    if head.startswith(jpeg.MAGIC):
+        return await jpeg.find(window)
+    if head.startswith(png.MAGIC):
+        return await png.find(window)
+    if head.startswith(tiff.MAGICS):
+        return await tiff.find(window)
+    if pdf.MAGIC in head:  # mail gateways and some printers put lines before it
+        return await pdf.find(window)
+    return Found()
+
+
+def _plain(values: tuple[str, ...]) -> str | tuple[str, ...]:
+    return values[0] if len(values) == 1 else values

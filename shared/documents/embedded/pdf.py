@@ -1,0 +1,139 @@
+"""The document information and the XMP packet of a PDF file, through pypdf, which sees the file by ranges."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from shared.documents.embedded.found import Found
+from shared.documents.embedded.xmp import PACKET_BYTES
+from shared.documents.reader import Protected, UnsafeContent
+from shared.documents.window import Window
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+MAGIC = b"%PDF-"
+TOLERANT_BYTES = 4 * 1024 * 1024  # repairing means reading all of it
+STEPS = 3_000_000  # reads and moves of pypdf in one file; a document with 100,000 objects takes 600,000
+LIMITS: Mapping[str, Any] = {  # pypdf types its settings so
+    "maximum_declared_stream_length": PACKET_BYTES,
+    "array_based_stream_maximum_output_length": PACKET_BYTES,
+    "lzw_maximum_output_length": PACKET_BYTES,
+    "run_length_maximum_output_length": PACKET_BYTES,
+    "zlib_maximum_output_length": 4 * PACKET_BYTES,  # also of tables and of packed objects
+    "brotli_maximum_output_length": PACKET_BYTES,
+    "stream_decoding_work_maximum_length": 8 * PACKET_BYTES,
+    "stream_filters_maximum_length": 3,
+}
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it says of each damaged object what it thinks
+
+
+async def find(window: Window) -> Found:
+    """What there is of both; nothing of a damaged file. Protected when it takes a password to open."""
+    size = await window.size()
+    for strict in (True, False) if size <= TOLERANT_BYTES else (True,):
+        file = _File(window, size, asyncio.get_running_loop())
+        try:
+            found = await asyncio.to_thread(_read, file, strict=strict)
+        finally:
+            file.close()
+        if file.failure is not None:
+            raise file.failure
+        if found is not None:
+            return found
+    return Found()
+
+
+class _File(io.RawIOBase):
+    """A PDF as pypdf wants it, while its bytes come through the window in the loop of the caller."""
+
+    def __init__(self, window: Window, size: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._window = window
+        self._size = size
+        self._loop = loop
+        self._at = 0
+        self._steps = STEPS
+        self._near, self._near_at = b"", 0  # the last piece: pypdf reads byte by byte
+        self.failure: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._step()
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError("before the beginning of the file")
+        self._at = base + offset
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._step()
+        length = max(self._size - self._at, 0) if size is None or size < 0 else size
+        start = self._at - self._near_at
+        if start < 0 or start + length > len(self._near):
+            self._near, self._near_at, start = self._fetched(max(length, 4096)), self._at, 0
+        data = self._near[start : start + length]
+        self._at += len(data)
+        return data
+
+    def _fetched(self, length: int) -> bytes:
+        """What goes wrong is kept: pypdf takes any error for a damaged file and goes on."""
+        if self.failure is None:
+            try:
+                reading = self._window.read(self._at, min(length, self._size))
+                return asyncio.run_coroutine_threadsafe(reading, self._loop).result()
+            except Exception as error:
+                self.failure = error
+                raise
+        raise self.failure
+
+    def _step(self) -> None:
+        self._steps -= 1
+        if self.closed or self._steps < 0:
+            self.failure = self.failure or UnsafeContent("its structure leads in circles")
+            raise self.failure
+
+
+def _read(file: _File, *, strict: bool) -> Found | None:
+    """None when it is damaged."""
+    from pypdf import PdfReader, apply_configuration  # noqa: PLC0415 (needed by few files)
+    from pypdf.errors import FileNotDecryptedError, LimitReachedError  # noqa: PLC0415
+
+    with apply_configuration(**LIMITS):
+        try:
+            reader = PdfReader(file, strict=strict)  # type: ignore[arg-type]  # takes any stream, says BytesIO or file
+            return _found_in(reader)
+        except FileNotDecryptedError as error:
+            raise Protected("a password") from error
+        except LimitReachedError as error:
+            raise UnsafeContent("it unpacks to more than any metadata take, or leads in circles") from error
+        except Exception:  # noqa: BLE001 (pypdf raises whatever a damaged file makes it stumble over)
+            return None
+
+
+def _found_in(reader: PdfReader) -> Found:
+    found = Found()
+    packet = reader.root_object.get("/Metadata")
+    packet = packet.get_object() if packet is not None else None
+    if packet is not None and hasattr(packet, "get_data"):
+        found.xmp.append(packet.get_data())
+    info = reader.trailer.get("/Info")
+    info = info.get_object() if info is not None else None
+    if isinstance(info, Mapping):
+        for key in info:
+            value = info[key]
+            if isinstance(value, str):
+                found.add_field(f"info:{str(key).removeprefix('/')}", str(value).strip("\x00").strip())
+    return found
