@@ -7,11 +7,16 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.bench import transfer
+from tests.bench import imports, quickxor, requests, transfer
 
 type Bench = Callable[[argparse.Namespace], Awaitable[bool]]
 
-BENCHES: dict[str, Bench] = {"transfer": transfer.bench}
+BENCHES: dict[str, Bench] = {
+    "transfer": transfer.bench,
+    "requests": requests.bench,
+    "quickxor": quickxor.bench,
+    "import": imports.bench,
+}
 
 
 def main() -> int:
@@ -19,6 +24,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(BENCHES)}; all when none is given")
     parser.add_argument("--size", type=float, default=2, help="GiB of the large file (2)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each way to move it (3)")
+    parser.add_argument("--files", type=int, default=20, help="small files whose requests are counted (20)")
+    parser.add_argument("--imports", type=int, default=7, help="processes for each import (7)")
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHES):
         parser.error(f"no bench is called {', '.join(sorted(unknown))}")

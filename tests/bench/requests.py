@@ -1,0 +1,68 @@
+"""How many requests one small file costs in steady state, by system, and in which order one file makes them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from local.azurite import Azurite
+from tests.bench.report import heading, line, verdict
+from tests.kit.campaign import Campaign, campaign_in
+
+# DESIGN §8; searches of `identity` (the shipped flow has two) are added, column writes and content counted apart.
+SEARCHES = 2
+BUDGETS = {"CELUM": 4 + SEARCHES, "Graph": 2, "queue": 3, "table": 16}
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+
+
+async def bench(options: argparse.Namespace) -> bool:
+    heading(f"requests: per file, over {options.files} files that arrive together, after a first one")
+    with tempfile.TemporaryDirectory() as folder:
+        async with Azurite() as azurite, campaign_in(azurite, Path(folder), f"bench {os.getpid()}") as campaign:
+            await calls_of(campaign, "warm", 1)
+            together = await calls_of(campaign, "together", options.files)
+            alone = await calls_of(campaign, "alone", 1)
+    counts = Counter(system(call) for call in together)
+    good = True
+    for name, budget in BUDGETS.items():
+        each = counts[name] / options.files
+        good &= verdict(name, f"{each:.1f} (budget {budget})", holds=each <= budget)
+    for name in sorted(set(counts) - set(BUDGETS)):
+        line(name, f"{counts[name] / options.files:.1f} (counted apart)")
+    print("\n  the calls of one file that arrives alone:")
+    for number, call in enumerate(alone, 1):
+        print(f"  {number:3} {call}")
+    return good
+
+
+async def calls_of(campaign: Campaign, name: str, count: int) -> list[str]:
+    """Everything on the wire until these files have settled and their echo has fallen silent."""
+    world = campaign.world
+    wire = (await world.instance()).wire
+    start, rung = len(wire.calls), world.delivered
+    for number in range(count):
+        campaign.drop(f"{name}-{number}.jpg", f"picture {name} {number}".encode(), **READY)
+    await world.until_quiet()
+    assert world.errors == [], world.errors
+    calls = wire.calls[start:]
+    sent = sum(call.startswith("queue: POST") for call in calls)
+    return [*["queue: sent by the webhook"] * (world.delivered - rung - sent), *calls]
+
+
+def system(call: str) -> str:
+    where, _, what = call.partition(": ")
+    match where:
+        case "onedrive" if "/_content" in what:
+            return "content"
+        case "onedrive" if "/versions" in what:
+            return "Graph, versions for the approval"
+        case "onedrive" if what.startswith("PATCH"):
+            return "Graph, column writes"
+        case "onedrive":
+            return "Graph"
+        case "celum":
+            return "CELUM"
+    return where
