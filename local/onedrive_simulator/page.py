@@ -1,11 +1,16 @@
+"""The page at /, sent as one document: every other path of this server belongs to Graph."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 from aiohttp import web
 
-_PAGE = Path(__file__).with_name("page.html")
+HERE = Path(__file__).parent
 
 
 def page() -> web.Response:
-    return web.Response(text=_PAGE.read_text("utf-8"), content_type="text/html")
+    text = (HERE / "page.html").read_text("utf-8")
+    for name in ("page.css", "page.js"):
+        text = text.replace(f"/* {name} */", (HERE / name).read_text("utf-8"))
+    return web.Response(text=text, content_type="text/html")

@@ -1,11 +1,11 @@
 // How a person sees and edits one information field.
 
-const text = (texts) => texts?.en ?? Object.values(texts ?? {})[0] ?? "";
+import { label } from "./drawing.js";
 
 export function shown({ type, value, field }) {
   if (value === undefined) return "–";
   if (type === "DROPDOWN") return options(field).find((option) => option.index === value)?.label ?? String(value);
-  if (Array.isArray(value)) return value.map((one) => (typeof one.name === "object" ? text(one.name) : one.name ?? one.id)).join(", ");
+  if (Array.isArray(value)) return value.map((one) => (typeof one.name === "object" ? label(one.name) : one.name ?? one.id)).join(", ");
   if (typeof value === "object") return Object.entries(value).map(([locale, words]) => `${locale}: ${words}`).join(" · ");
   return String(value);
 }
@@ -16,7 +16,7 @@ function options(field) {
 
 function choice(pairs, chosen) {
   const select = document.createElement("select");
-  select.append(...[["", "–"], ...pairs].map(([value, label]) => new Option(label, value, false, String(value) === String(chosen ?? ""))));
+  select.append(...[["", "–"], ...pairs].map(([value, words]) => new Option(words, value, false, String(value) === String(chosen ?? ""))));
   return select;
 }
 
@@ -24,6 +24,10 @@ function input(type, value) {
   const made = Object.assign(document.createElement("input"), { type, value: value ?? "" });
   if (type === "number") made.step = "any";
   return made;
+}
+
+function area(value) {
+  return Object.assign(document.createElement("textarea"), { rows: 1, value: value ?? "" });
 }
 
 const set = (value) => ({ op: "SET", value });
@@ -34,11 +38,12 @@ export function fieldEditor({ type, value, field }) {
   const simple = (made, read) => ({ input: made, operation: () => (made.value === "" ? clear : set(read(made.value))) });
   switch (type) {
     case "TEXT":
-    case "TEXT_AREA":
       return simple(input("text", value), String);
+    case "TEXT_AREA":
+      return simple(area(value), String);
     case "LOCALIZED_TEXT":
     case "LOCALIZED_TEXT_AREA": {
-      const made = input("text", value?.en);
+      const made = type === "LOCALIZED_TEXT" ? input("text", value?.en) : area(value?.en);
       return {
         input: made,
         operation: () => (made.value ? { op: "MODIFY", set: { en: made.value } } : { op: "MODIFY", clear: ["en"] }),

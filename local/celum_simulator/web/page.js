@@ -1,55 +1,28 @@
-// A person's view of the tenant, through the same API that every client uses.
-import { fieldEditor, shown } from "./fields.js";
+// A person's view of the tenant: its collections and the assets in them, kept up to date.
+import { actAs, call, everything, send } from "./api.js";
+import { keepUp, knowTypes, open } from "./detail.js";
+import { $, element, fill, label, standing, tell } from "./drawing.js";
 
-const API = "/content-api/v1";
 const PAGE = 50;
-const $ = (id) => document.getElementById(id);
-const state = { key: "", collection: null, page: 1, types: [] };
+const LOOK_EVERY = 2000; // ms
+const LOOKS_AFTER_A_CHANGE = 5; // previews and a search index that lags come later than the change itself
+const LOST = "The simulator does not answer; this is what it held last.";
+const state = { collection: null, pages: 1, snapshot: "", looks: 0, drawn: {} };
+const narrow = matchMedia("(max-width: 799px)");
 
-function element(tag, members = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), members);
-  made.append(...children);
-  return made;
+function news(id, data) {
+  const text = JSON.stringify(data);
+  const changed = text !== state.drawn[id];
+  state.drawn[id] = text;
+  return changed;
 }
 
-async function call(method, path, body) {
-  const headers = { "X-API-KEY": state.key };
-  if (body) headers["Content-Type"] = "application/json";
-  const answer = await fetch(API + path, { method, headers, body: body && JSON.stringify(body) });
-  if (answer.status === 204) return null;
-  const data = await answer.json().catch(() => ({ message: answer.statusText }));
-  if (answer.ok) return data;
-  const reasons = (data.faults ?? []).map((fault) => fault.message).join("; ");
-  throw new Error(`${data.message}${reasons ? ` (${reasons})` : ""}`);
-}
-
-async function tell(work) {
-  $("message").textContent = "";
-  $("message").className = "";
-  try {
-    await work();
-  } catch (problem) {
-    $("message").textContent = problem.message;
-    $("message").className = "bad";
-    if ($("detail").open) $("body").prepend(element("p", { className: "bad", textContent: problem.message }));
-  }
-}
-
-const label = (texts) => texts.en ?? Object.values(texts)[0] ?? "";
-const day = (date) => new Date(date).toLocaleString();
-
-async function everything(path) {
-  const rows = [];
-  for (let page = 1, more = true; more; page += 1) {
-    const answer = await call("GET", `${path}&page=${page}&size=200`);
-    rows.push(...(answer.content ?? []));
-    more = answer.hasNext;
-  }
-  return rows;
-}
+// collections
 
 async function showTree() {
   const collections = await everything("/collections?permissions=upload&sort=name,ASC");
+  if (!news("tree", collections)) return;
+  state.collection = collections.find((one) => one.id === state.collection?.id) ?? null;
   const below = Map.groupBy(collections, (one) => one.parentId ?? 0);
   const branch = (id) => (below.get(id) ?? []).map((one) => {
     const item = element("li", {}, entry(label(one.name), one));
@@ -57,35 +30,43 @@ async function showTree() {
     if (children.length) item.append(element("ul", {}, ...children));
     return item;
   });
-  $("tree").replaceChildren(element("li", {}, entry("All assets", null)), ...branch(0));
+  fill("tree", element("li", {}, entry("All assets", null)), ...branch(0));
 }
 
 function entry(text, collection) {
-  const button = element("button", { type: "button", textContent: text });
+  const button = element("button", { id: `collection-${collection?.id ?? "all"}`, type: "button" }, text);
   if (collection?.id === state.collection?.id) button.setAttribute("aria-current", "true");
-  button.addEventListener("click", () => tell(async () => {
-    Object.assign(state, { collection, page: 1 });
+  button.addEventListener("click", () => tell("message", async () => {
+    Object.assign(state, { collection, pages: 1 });
     for (const other of $("tree").querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
     button.setAttribute("aria-current", "true");
     await showAssets();
+    if (!narrow.matches) return;
+    $("collections").open = false;
+    $("where").focus();
   }));
   return button;
 }
 
+// assets
+
 async function showAssets() {
-  const { collection } = state;
-  $("where").textContent = collection ? label(collection.name) : "All assets";
-  $("upload").hidden = !collection?.permissions.upload;
-  const filter = collection
-    ? { type: "ASSET_PARENT_ID", values: [collection.id] }
-    : { type: "ASSET_ID_RANGE", from: 0 };
+  const { collection, pages } = state;
+  const filter = collection ? { type: "ASSET_PARENT_ID", values: [collection.id] } : { type: "ASSET_ID_RANGE", from: 0 };
   const sorting = [{ field: "modification.date", order: "DESC" }];
-  const answer = await call("POST", "/assets/search", { filter, sorting, pagination: { page: state.page, size: PAGE } });
-  const cards = (answer.content ?? []).map(card);
-  if (state.page === 1) $("assets").replaceChildren(...cards);
-  else $("assets").append(...cards);
-  $("more").hidden = !answer.hasNext;
-  if (!answer.totalElements) $("message").textContent = "Nothing here yet.";
+  const found = [];
+  let more = true;
+  for (let page = 1; more && page <= pages; page += 1) {
+    const answer = await call("POST", "/assets/search", { filter, sorting, pagination: { page, size: PAGE } });
+    found.push(...(answer.content ?? []));
+    more = answer.hasNext;
+  }
+  if (collection !== state.collection) return; // the person has gone on to another one
+  $("where").textContent = collection ? label(collection.name) : "All assets";
+  $("upload").hidden = $("hint").hidden = !collection?.permissions.upload;
+  $("more").hidden = !more;
+  if (!news("assets", found)) return;
+  fill("assets", ...(found.length ? found.map(card) : [element("li", { className: "quiet" }, "Nothing here yet.")]));
 }
 
 function thumbnail(version) {
@@ -93,106 +74,63 @@ function thumbnail(version) {
   const name = (version.fileExtension || version.fileCategory).toUpperCase();
   return url
     ? element("img", { className: "thumb", src: new URL(url).pathname, alt: "", loading: "lazy" })
-    : element("span", { className: "thumb", textContent: name });
-}
-
-function standing(asset) {
-  const released = asset.releaseStatus === "RELEASED";
-  return element("span", { className: released ? "good" : "bad", textContent: released ? "released" : "not released" });
+    : element("span", { className: "thumb" }, name);
 }
 
 function card(asset) {
   const button = element(
-    "button", { type: "button", className: "card" },
-    thumbnail(asset.currentVersion), element("strong", { textContent: asset.name }), standing(asset),
+    "button", { id: `asset-${asset.id}`, type: "button", className: "card" },
+    thumbnail(asset.currentVersion), element("strong", {}, asset.name), standing(asset),
   );
-  button.addEventListener("click", () => tell(() => open(asset.id)));
+  if (asset.lock) button.append(element("span", { className: "quiet" }, "locked"));
+  button.addEventListener("click", () => tell("message", () => open(asset.id)));
   return element("li", {}, button);
 }
 
-function facts(pairs) {
-  const list = element("dl");
-  for (const [name, value] of pairs) list.append(element("dt", { textContent: name }), element("dd", {}, value));
-  return list;
+async function upload(files) {
+  const parentId = state.collection.id;
+  const type = $("type").value ? { typeId: Number($("type").value) } : {};
+  await tell("message", async () => {
+    for (const file of files) {
+      $("message").textContent = `${file.name} is on its way.`;
+      await call("POST", "/assets", { parentId, uploadHandle: await send(file), ...type });
+    }
+    await showAssets();
+  }, `${files.map((file) => file.name).join(", ")}: now in ${label(state.collection.name)}.`);
 }
 
-function availability(given) {
-  if (!given) return "not set";
-  if (given.type === "DIRECT") return given.available ? "available" : "not available";
-  return `from ${given.from ? day(given.from) : "ever"} until ${given.to ? day(given.to) : "always"}`;
-}
+// keeping up
 
-async function open(id) {
-  const asset = await call("GET", `/assets/${id}?inclusions=informationFields&inclusions=externalReferences`);
-  const versions = await everything(`/assets/${id}/versions?`);
-  $("title").textContent = asset.name;
-  const paths = (asset.parentPaths ?? []).map((path) => path.pathSegments.map((s) => label(s.collectionName)).join(" / "));
-  const about = [
-    ["State", standing(asset)],
-    ["Collections", paths.join(", ") || "none"],
-    ["Available", availability(asset.availability)],
-    ["Lock", asset.lock ? asset.lock.comment : "none"],
-    ["Changed", day((asset.modification ?? asset.creation).date)],
-    ...(asset.externalReferences ?? []).map((r) => [`${r.provider.key}, ${r.description.key}`, r.url]),
-  ];
-  $("body").replaceChildren(
-    facts(about),
-    element("h3", { textContent: "Versions" }), facts(versions.map((one) => version(id, one))),
-    ...(asset.informationFieldValueSets ?? []).flatMap((set) => [
-      element("h3", { textContent: label(set.labels) }), facts(set.informationFieldValues.map((value) => field(id, value))),
-    ]),
-  );
-  if (!$("detail").open) $("detail").showModal();
-}
-
-function version(id, one) {
-  const button = element("button", { type: "button", textContent: "Download" });
-  button.addEventListener("click", () => tell(async () => {
-    const link = await call("GET", `/assets/${id}/download?downloadFormatId=1&versionId=${one.id}`);
-    location.assign(link.url);
-  }));
-  const size = `${one.filesize.toLocaleString()} bytes, ${day(one.creation.date)} `;
-  const text = element("span", {}, element("strong", { textContent: one.filename }), ` ${size}`, button);
-  return [`${one.id}${one.active ? " (current)" : ""}`, text];
-}
-
-function field(id, value) {
-  const name = `${label(value.field.labels)}${value.field.required ? " *" : ""}`;
-  const editor = value.field.permissions.edit && fieldEditor(value);
-  if (!editor) return [name, shown(value)];
-  const form = element("form", {}, editor.input, element("button", { textContent: "Save" }));
-  editor.input.setAttribute("aria-label", name);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    tell(async () => {
-      const entry = { id: value.field.id, type: value.type, value: editor.operation() };
-      await call("PATCH", `/assets/${id}`, { informationFieldValues: [entry] });
-      await open(id);
-    });
-  });
-  return [name, form];
-}
-
-async function upload(file) {
-  const asked = await call("POST", "/upload", { filename: file.name, filesize: file.size });
-  const headers = { "Content-Type": "application/octet-stream", "X-API-KEY": state.key };
-  const sent = await fetch(new URL(asked.url).pathname, { method: "POST", headers, body: file });
-  if (!sent.ok) throw new Error(`the upload was refused with ${sent.status}`);
-  const typeId = Number($("type").value);
-  const type = typeId ? { typeId } : {};
-  const asset = await call("POST", "/assets", { parentId: state.collection.id, uploadHandle: asked.handle, ...type });
-  state.page = 1;
+// Told by the switches, not by the API, so that looking is no request that a test or a limit counts.
+async function look() {
+  const answer = await fetch("/_control/snapshot");
+  const text = await answer.text();
+  if (text !== state.snapshot) state.looks = LOOKS_AFTER_A_CHANGE;
+  state.snapshot = text;
+  if (state.looks === 0) return;
+  state.looks -= 1;
+  await showTree();
   await showAssets();
-  await open(asset.id);
+  await keepUp();
+}
+
+async function watch() {
+  try {
+    if (!document.hidden) await look();
+    if ($("message").textContent === LOST) $("message").textContent = "";
+  } catch (problem) {
+    const away = problem instanceof TypeError; // fetch got no answer at all
+    Object.assign($("message"), { textContent: away ? LOST : problem.message, className: "bad" });
+  }
+  setTimeout(watch, LOOK_EVERY);
 }
 
 async function enter() {
-  state.key = $("user").value;
-  state.collection = null;
-  state.page = 1;
+  actAs($("user").value);
+  Object.assign(state, { collection: null, pages: 1, drawn: {} });
   const types = await call("GET", "/asset-types");
-  const options = types.map((type) => element("option", { value: type.id, textContent: label(type.labels) }));
-  $("type").replaceChildren(element("option", { value: "", textContent: "no type" }), ...options);
+  knowTypes(types);
+  $("type").replaceChildren(...types.map((type) => new Option(label(type.labels), type.id)), new Option("no type", ""));
   await showTree();
   await showAssets();
 }
@@ -200,25 +138,38 @@ async function enter() {
 async function start() {
   const users = await (await fetch("/_control/keys")).json();
   if (!users.length) throw new Error("This tenant has no user with a key. Start it with --seed acme.");
-  $("user").replaceChildren(...users.map((u) => element("option", { value: u.key, textContent: u.username })));
-  const person = users.find((u) => u.username !== "onedrive-bridge");
+  $("user").replaceChildren(...users.map((one) => new Option(one.username, one.key)));
+  const person = users.find((one) => one.username !== "onedrive-bridge");
   if (person) $("user").value = person.key;
   await enter();
+  await watch();
 }
 
-$("user").addEventListener("change", () => tell(enter));
-$("close").addEventListener("click", () => $("detail").close());
-$("detail").addEventListener("close", () => tell(() => {
-  state.page = 1;
+function foldCollections() {
+  $("collections").open = !narrow.matches;
+}
+
+narrow.addEventListener("change", foldCollections);
+$("user").addEventListener("change", () => tell("message", enter));
+$("more").addEventListener("click", () => tell("message", () => {
+  state.pages += 1;
   return showAssets();
 }));
-$("more").addEventListener("click", () => tell(() => {
-  state.page += 1;
-  return showAssets();
-}));
-$("file").addEventListener("change", () => tell(async () => {
-  const [file] = $("file").files;
-  if (file) await upload(file);
-  $("file").value = "";
-}));
-tell(start);
+$("file").addEventListener("change", async ({ target }) => {
+  const files = [...target.files];
+  target.value = "";
+  if (files.length) await upload(files);
+});
+window.addEventListener("dragover", (event) => {
+  event.preventDefault(); // else a file that misses the target replaces this page
+  $("shown").classList.toggle("over", !$("upload").hidden && $("shown").contains(event.target));
+});
+window.addEventListener("dragleave", () => $("shown").classList.remove("over"));
+window.addEventListener("drop", async (event) => {
+  event.preventDefault();
+  const meant = $("shown").classList.contains("over");
+  $("shown").classList.remove("over");
+  if (meant) await upload([...event.dataTransfer.files]);
+});
+foldCollections();
+tell("message", start);
