@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.documents.archive import Part, read_directory, unpack
-from shared.documents.reader import RangeReader, UnsafeArchive
+from shared.documents.compound import protection
+from shared.documents.reader import Protected, RangeReader, UnsafeArchive
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -74,9 +75,11 @@ class Package:
 
 
 async def open_package(reader: RangeReader) -> Package | None:
-    """None when the file is no Office package: no zip archive, or one without content types."""
+    """None when the file is no Office package: no zip archive, or one without content types. Protected if encrypted."""
     parts = await read_directory(reader)
     if parts is None:
+        if (by := await protection(reader)) is not None:
+            raise Protected(by)
         return None
     named = {part.name: part for part in parts}
     return Package(reader, named) if CONTENT_TYPES in named else None

@@ -21,6 +21,7 @@ async def office_properties(reader: RangeReader) -> dict[str, str]:
     """Core properties (title, subject, creator, keywords, category, contentStatus, language …) and custom ones by name.
 
     A core property wins over a custom one of the same name. {} when the file is no Office package or has none.
+    UnsafeArchive for a hostile one, Protected for one that takes a password.
     """
     package = await open_package(reader)
     if package is None or ROOT_RELATIONSHIPS not in package.parts:

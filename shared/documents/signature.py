@@ -28,7 +28,8 @@ RELATIONSHIP_PARTS = 2_000  # a presentation has one for each slide
 async def content_signature(reader: RangeReader) -> str | None:
     """`office:<sha256>`; None when the file is no Office package, whose signature is its size and quickXorHash.
 
-    Reads the central directory and the relationship parts, never the whole file. UnsafeArchive for a hostile one.
+    Reads the central directory and the relationship parts, never the whole file. UnsafeArchive for a hostile one,
+    Protected for one that takes a password.
     """
     package = await open_package(reader)
     if package is None:
