@@ -58,7 +58,7 @@ def iptc_properties(raw: bytes) -> dict[str, tuple[str, ...]]:
             utf8 = data == _UTF8
             continue
         text = _text(data, utf8=utf8)
-        if number[0] != 2 or not text:  # the other records describe how it was sent, or hold binary data
+        if number[0] != 2 or number[1] == 0 or not text:  # 2:0 is a version, other records are about sending
             continue
         names = [f"iptc:{number[0]}:{number[1]}"]
         names += [f"iptc:{NAMES[number]}"] if number in NAMES else []

@@ -73,7 +73,7 @@ _DATES = {"created", "expires"}
 _BETWEEN_KEYWORDS = re.compile(r"[;,\n]")
 _DATE = re.compile(
     r"(?:D:)?(\d{4})(?:[-:]?(\d{2})(?:[-:]?(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.\d+)?"
-    r"(Z|[+-]\d{2}(?:[:']?\d{2})?)?'?)?)?)?(?:Z00'?00'?)?"
+    r"((?:Z|[+-])(?:\d{2}(?:[:']?\d{2})?)?)?'?)?)?)?"
 )
 
 
@@ -112,7 +112,7 @@ def _date(source: str, raw: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _zone(zone: str | None) -> str:
-    if zone is None or zone == "Z":
-        return zone or ""
-    digits = zone[1:].replace(":", "").replace("'", "")
+    digits = (zone or "")[1:].replace(":", "").replace("'", "")
+    if not zone or zone[0] == "Z" or not digits:
+        return (zone or "")[:1].replace("+", "").replace("-", "")
     return f"{zone[0]}{digits[:2]}:{digits[2:] or '00'}"
