@@ -186,6 +186,7 @@ class Verb(StrEnum):
     ADD_VERSION = "add_version"
     UPDATE = "update"  # fields, name, collections, availability: no bytes move
     CLOSE = "close"  # the source is gone or left the pattern: the link is closed and shown
+    RESET = "reset"  # the approval is taken back in OneDrive (`Decision.columns`), so that a person gives it again
 
 
 class Kind(StrEnum):
@@ -196,6 +197,11 @@ class Kind(StrEnum):
     VERSIONS = "versions"  # the list item's versions with their columns
     VERSION_SIGNATURE = "version signature"  # `of` names the version
     OFFICE = "office properties"
+    EMBEDDED = "embedded properties"
+    CHECKED_IN = "checked in"
+    CONTENT_APPROVAL = "content approval"
+    FOLDER = "folder"  # `of` is its path: the columns of a folder whose gate the file lies behind
+    COLLECTION = "collection"  # `of` is its path: the fields of a collection whose gate the file lies behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +222,11 @@ class Facts:
     versions_unreadable: bool = False  # asked for, refused (403)
     version_signatures: Mapping[str, str] = field(default_factory=dict)  # version id → signature
     office: Mapping[str, str] | None = None
+    embedded: Mapping[str, Value] | None = None
+    checked_in: bool | None = None
+    content_approval: str | None = None  # Approved, Denied, Pending, Draft, Scheduled; "" where the library has none
+    folders: Mapping[str, Columns | None] = field(default_factory=dict)  # by path; None = there is no such folder
+    collections: Mapping[str, Mapping[str, Value] | None] = field(default_factory=dict)  # path → field label → text
     time_scale: float = 1  # every wait is divided by it; 1 outside the local stack
 
 
@@ -258,6 +269,11 @@ class Wish:
     available_since: datetime | None = None
     available_until: datetime | None = None
     create_collections: bool = False
+    collection_type: str | None = None  # of a root collection that is missing
+    unavailable: bool = False  # the approving values were lost, and the flow takes the asset out of use
+    matches: tuple[FieldWish, ...] = ()  # identity by field: an asset whose field holds the value is this file's
+    move_to: str | None = None  # where the file goes once all is settled (`after`); never part of the facts
+    delete: bool = False  # … or into the recycle bin
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +298,9 @@ class Decision:
     signature: str | None = None
     approval: Approval | None = None  # to be recorded in the link when it differs from what stands there
     gate_open: bool | None = None  # whether the approving values hold now; None = not looked at
+    behind: Need | None = None  # the closed folder or collection gate behind which the file lies dormant
+    columns: Mapping[str, str] = field(default_factory=dict)  # RESET: what to write on the source file
+    unavailable: bool = False  # CLOSE: the asset goes out of use as well
     used: Mapping[str, str] = field(default_factory=dict)
     facts_hash: str = ""
     generation: int = 0
@@ -378,10 +397,14 @@ class Link:
     receipt: str | None = None  # eTag at which a fresh read showed exactly what we settled and wrote
     run_date: str | None = None  # run.date, frozen when the link first settles
     run_id: str | None = None
+    finished: str | None = None  # where the flow's own `after` put the file: its path, or DELETED
     due_at: datetime | None = None  # where its own due entry stands
     path: str | None = None  # last known, for people
     generation: int = 0
     etag: str | None = None  # of the row; None = not stored yet
+
+
+DELETED = "deleted"  # in `Link.finished`
 
 
 def link_key(flow: FlowId, drive: DriveId, item: ItemId) -> LinkKey:
