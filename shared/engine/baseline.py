@@ -7,10 +7,9 @@ import dataclasses
 from shared.domain import DriveId, Item, LinkState, link_key
 from shared.engine.context import Context, log
 from shared.engine.paths import as_folder
-from shared.engine.waiting import new_link
+from shared.engine.waiting import first_or_next, new_link
 from shared.errors import LedgerConflict
 from shared.flows import IngestFlow, selects
-from shared.ledger.rows import RefKind, item_ref
 
 
 async def take_baselines(context: Context, drive: DriveId, flows: tuple[IngestFlow, ...]) -> None:
@@ -53,8 +52,7 @@ async def _record(context: Context, flow: IngestFlow, item: Item) -> int:
         path=item.path,
     )
     try:
-        await context.ledger.put_link(link)
+        await first_or_next(context, link)
     except LedgerConflict:  # the delta was quicker: the file changed, so it is no baseline any more
         return 0
-    await context.ledger.add_ref(RefKind.ITEM, item_ref(item.drive, item.id), link.key)
     return 1

@@ -24,6 +24,7 @@ WATCH_SLACK_SECONDS = 30  # the watch entry of a transfer stands this long after
 SCAN_LEASE_SECONDS = 300
 RECHECK_HELD_SECONDS = 3600  # a hold whose cause lies outside the file is decided anew so often
 DRIVE_CACHE_SECONDS = 600
+PAUSE_CACHE_SECONDS = 2  # else each file would cost three reads of what hardly ever stands there
 
 
 @dataclass(slots=True)
@@ -36,7 +37,9 @@ class Context:
     onedrive: OneDrive
     celum: Celum
     generation: int = 0  # of the flow file; recorded with every decision
+    checksum_algorithm: str | None = None  # of CELUM, as this process has learned it
     _drives: dict[str, tuple[DriveId, datetime]] = field(default_factory=dict)
+    _pauses: dict[System, tuple[datetime | None, datetime]] = field(default_factory=dict)
     _signatures: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @property
@@ -67,8 +70,21 @@ class Context:
 
     async def paused_until(self, *systems: System) -> datetime | None:
         """When work on these systems may go on, if one of them asked to be left alone."""
-        until = [at for system in systems if (at := await self.ledger.not_before(system)) and at > self.clock.now()]
-        return max(until, default=None)
+        pauses = [await self._pause_of(system) for system in systems]
+        return max((at for at in pauses if at is not None and at > self.clock.now()), default=None)
+
+    async def _pause_of(self, system: System) -> datetime | None:
+        """As the ledger said a moment ago: another instance's pause is noticed a few seconds later."""
+        known = self._pauses.get(system)
+        if known is None or known[1] <= self.clock.now():
+            known = (await self.ledger.not_before(system), self.clock.after(PAUSE_CACHE_SECONDS))
+            self._pauses[system] = known
+        return known[0]
+
+    async def pause(self, system: System, until: datetime) -> None:
+        """Everybody's work on the system waits until then; this process knows it at once."""
+        await self.ledger.pause(system, until)
+        self._pauses.pop(system, None)
 
     def signature_of(self, item: Item) -> str | None:
         """The signature of this very content, if it was read before in this process."""

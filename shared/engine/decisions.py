@@ -23,11 +23,11 @@ from shared.domain import (
 from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.facts import complete, read_item
 from shared.engine.sending import send_or_wait
-from shared.engine.waiting import come_back_at, look_again, new_link, pause, sighted, wait_until
+from shared.engine.waiting import come_back_at, first_or_next, look_again, new_link, pause, sighted, wait_until
 from shared.engine.writeback import write_columns
 from shared.errors import LedgerConflict, System, Throttled
 from shared.flows import IngestFlow, decide, selects
-from shared.ledger.rows import AttentionKind, DueEntry, DueKind, RefKind, item_ref
+from shared.ledger.rows import AttentionKind, DueEntry, DueKind
 from shared.messages import DecideMessage, Queue
 
 TRIES = 4  # against other writers of the same row, each time on fresh facts
@@ -137,8 +137,7 @@ async def hold(
     if any(reason.outside for reason in reasons):
         held = await look_again(context, held, context.clock.after(RECHECK_HELD_SECONDS))
     await put_attention(context, AttentionKind.HELD, held)
-    await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
-    held = await context.ledger.put_link(held)
+    held = await first_or_next(context, held)
     if news:
         await context.journal(held, "held", decision, more={"reasons": "; ".join(reason.text for reason in reasons)})
         log.info("link %s is held", link.key)
@@ -196,7 +195,6 @@ async def _start(context: Context, link: Link, decision: Decision) -> None:
         watch_at=watch_at,
         size=link.content.size if link.content else None,
     )
-    await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
-    stored = await context.ledger.put_link(dataclasses.replace(link, transfer=transfer, due_at=None))
+    stored = await first_or_next(context, dataclasses.replace(link, transfer=transfer, due_at=None))
     await context.journal(stored, "started", decision, more={"transfer": transfer.id})
     await send_or_wait(context, stored)

@@ -12,6 +12,7 @@ from shared.celum import algorithm_of, matches
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
 from shared.domain import Content, LinkState, Reason, Settled, Step, Verb
+from shared.engine.context import Context
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
 from shared.engine.plan import Plan, change_of, make_plan
@@ -20,7 +21,7 @@ from shared.engine.transfers import Held, NotThisOne, Run
 from shared.engine.writeback import write_columns
 from shared.errors import ContentMismatch, Unavailable
 from shared.flows import decide
-from shared.ledger.rows import RefKind, asset_ref, hash_ref, item_ref
+from shared.ledger.rows import RefKind, asset_ref, hash_ref
 
 CHECKSUM_SETTING = "celum checksum algorithm"  # learned from the first upload, kept per installation
 WHILE_UNKNOWN = ("md5", "sha1", "sha256")  # what a checksum may be, by its length (reference, section 25)
@@ -55,7 +56,7 @@ async def upload(run: Run, plan: Plan) -> None:
     """One POST to CELUM, fed from OneDrive by ranges, hashed on the way; then the source's hash is checked."""
     context, item = run.context, plan.item
     announced = item.content or Content(0, None)
-    known = await context.ledger.setting(CHECKSUM_SETTING)
+    known = await _checksum_algorithm(context)
     hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))
     target = await context.celum.begin_upload(plan.wish.filename, announced.size)
     chunks = context.onedrive.content(item.drive, item.id).stream(expected=announced)
@@ -66,6 +67,13 @@ async def upload(run: Run, plan: Plan) -> None:
     read = Content(announced.size, digests[QuickXor.name])
     after = Step.IDENTIFY if plan.verb is Verb.CREATE else Step.REGISTER
     await run.checkpoint(handle=target.handle, hashes=digests, content=read, progress=read.size, step=after)
+
+
+async def _checksum_algorithm(context: Context) -> str | None:
+    """What CELUM's checksum is; once learned it stays, so it is read once a process."""
+    if context.checksum_algorithm is None:
+        context.checksum_algorithm = await context.ledger.setting(CHECKSUM_SETTING)
+    return context.checksum_algorithm
 
 
 async def _read(run: Run, chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[bytes]:
@@ -98,8 +106,9 @@ async def verify(run: Run, plan: Plan) -> None:
                 run, plan, f"CELUM's checksum is {version.checksum}, the file's are {dict(transfer.hashes)}"
             )
         case True:
-            algorithm = algorithm_of(version.checksum) or ""
-            await context.ledger.put_setting(CHECKSUM_SETTING, algorithm, only_if_absent=True)
+            if await _checksum_algorithm(context) is None:
+                algorithm = algorithm_of(version.checksum) or ""
+                await context.ledger.put_setting(CHECKSUM_SETTING, algorithm, only_if_absent=True)
     await run.checkpoint(step=Step.COMPLETE, version=version.id)
 
 
@@ -144,7 +153,6 @@ async def settle(run: Run, plan: Plan) -> None:
     if asset is None:
         raise missing_asset(transfer.asset)
     content = transfer.content or plan.item.content or Content(0, None)
-    await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
     await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset.id), link.key)
     if (name := hash_ref(content)) is not None:
         await context.ledger.add_ref(RefKind.HASH, name, link.key)
@@ -171,11 +179,12 @@ async def settle(run: Run, plan: Plan) -> None:
         run_date=link.run_date or day,
         run_id=ident,
     )
-    await context.ledger.drop_attention(link.key)
+    if link.state not in {LinkState.SEEN, LinkState.SETTLED}:  # those were never shown to people
+        await context.ledger.drop_attention(link.key)
     await write_columns(context, run.flow, run.facts, after)
     await _record_evidence(run, plan, settled)
     for lease in plan.leases(transfer):
-        await context.ledger.release_lease(lease, transfer.id)
+        await context.ledger.release_lease(lease, transfer.id, known=run.leases.get(lease))
     await run.end(
         lambda row: dataclasses.replace(
             row, state=LinkState.SETTLED, settled=settled, reasons=reasons, run_date=after.run_date, run_id=ident

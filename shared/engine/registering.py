@@ -38,9 +38,13 @@ async def identify(run: Run, plan: Plan) -> None:
 async def _take_leases(run: Run, plan: Plan) -> None:
     """On the file and on its bytes: of two equal files at once the second waits until the first is registered."""
     for name in plan.leases(run.transfer):
+        if name in run.leases:
+            continue
         until = run.context.clock.after(REGISTER_LEASE_SECONDS)
-        if not await run.context.ledger.take_lease(name, run.transfer.id, until):
+        lease = await run.context.ledger.take_lease(name, run.transfer.id, until)
+        if lease is None:
             raise ComeBackLater(LEASE_RETRY_SECONDS)
+        run.leases[name] = lease
 
 
 async def _adopt(run: Run, asset: Asset) -> None:

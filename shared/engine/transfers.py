@@ -30,7 +30,7 @@ from shared.errors import (
     ValueDoesNotFit,
 )
 from shared.flows import IngestFlow
-from shared.ledger.rows import AttentionKind, DueEntry, DueKind, Slot
+from shared.ledger.rows import AttentionKind, DueEntry, DueKind, Lease, Slot
 from shared.messages import DecideMessage, Queue, TransferMessage
 
 ATTEMPTS = 12  # with the back-off below about a day of trying, then a person looks
@@ -77,6 +77,7 @@ class Run:
         self.slot = slot
         self.transfer_id = self.transfer.id
         self.facts: Facts | None = None  # as read by prepare
+        self.leases: dict[str, Lease] = {}  # on the file and its content, by name, as taken by this run
 
     @property
     def transfer(self) -> Transfer:
@@ -96,22 +97,30 @@ class Run:
             await self._renew({"progress": progress})
 
     def _lease_left(self) -> float:
-        """Unscaled seconds."""
         until = self.transfer.lease_until if self.transfer.lease_owner == self.owner else None
+        return self._seconds_to(until) if until else 0
+
+    def _seconds_to(self, instant: datetime) -> float:
+        """Unscaled."""
         clock = self.context.clock
-        return (until - clock.now()).total_seconds() * clock.time_scale if until else 0
+        return (instant - clock.now()).total_seconds() * clock.time_scale
 
     async def _renew(self, changes: Mapping[str, object]) -> None:
-        """The watch entry goes ahead of the lease, the slot follows it (DESIGN §5, rule d)."""
+        """The watch entry goes ahead of the lease, the slot follows it (DESIGN §5, rule d).
+
+        Either stays where it is when it reaches far enough: at the start of a transfer both are seconds old.
+        """
         until = self.context.clock.after(LEASE_SECONDS)
-        watch_at = self.context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
-        before = self.transfer.watch_at
+        before = watch_at = self.transfer.watch_at
+        if watch_at is None or watch_at < until:
+            watch_at = self.context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
+            await self.context.ledger.add_due(DueEntry(watch_at, self.link.key, DueKind.WATCH))
         lease = {"lease_owner": self.owner, "lease_until": until, "watch_at": watch_at}
-        await self.context.ledger.add_due(DueEntry(watch_at, self.link.key, DueKind.WATCH))
         await self._store(lambda transfer: changed(transfer, {**changes, **lease}))
-        if before is not None:
+        if before is not None and before != watch_at:
             await self.context.ledger.drop_due(DueEntry(before, self.link.key, DueKind.WATCH))
-        self.slot = await self.context.ledger.renew_slot(self.slot, until)
+        if self._seconds_to(self.slot.until) < LEASE_SECONDS * 2 / 3:
+            self.slot = await self.context.ledger.renew_slot(self.slot, until)
 
     async def _store(self, change: Callable[[Transfer], Transfer]) -> None:
         """Write the row; a decide that set `again` meanwhile is merged, another owner of the lease ends this run."""

@@ -39,11 +39,17 @@ async def wait_until(context: Context, link: Link, item: Item, decision: Decisio
     if decision.until is not None and decision.until != link.due_at:
         await context.ledger.add_due(DueEntry(decision.until, link.key, DueKind.DECIDE))
     if fresh != link:
-        fresh = await context.ledger.put_link(fresh)
-        await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
+        fresh = await first_or_next(context, fresh)
     if link.due_at is not None and link.due_at != decision.until:
         await context.ledger.drop_due(DueEntry(link.due_at, link.key, DueKind.DECIDE))
     return fresh
+
+
+async def first_or_next(context: Context, link: Link) -> Link:
+    """Store the link. Before its first row stands, the item refers to it: no row is ever without that hint."""
+    if link.etag is None:
+        await context.ledger.add_ref(RefKind.ITEM, item_ref(link.drive, link.item), link.key)
+    return await context.ledger.put_link(link)
 
 
 async def look_again(context: Context, link: Link, at: datetime) -> Link:
@@ -57,7 +63,7 @@ async def pause(context: Context, problem: Throttled) -> datetime:
     seconds = problem.retry_after if problem.retry_after is not None else UNSAID_PAUSE_SECONDS
     until = context.clock.after(min(max(seconds, 1), LONGEST_PAUSE_SECONDS))
     log.warning("%s asks to be left alone until %s: %s", problem.system, until.isoformat(), problem.came_back)
-    await context.ledger.pause(problem.system, until)
+    await context.pause(problem.system, until)
     return until
 
 

@@ -10,9 +10,10 @@ from datetime import datetime
 from shared.errors import LedgerConflict, System
 from shared.ledger.keys import instant, instant_text
 from shared.ledger.part import Part, undisturbed
-from shared.ledger.rows import Slot
+from shared.ledger.rows import Lease, Slot
 from shared.ledger.store import Row, Table
 
+KEPT_SHARE = 3 / 4  # of the time asked for: a slot that has as much left is kept as it stands
 _SLOTS, _PAUSE, _SETTING, _LEASE = "slot", "pause", "setting", "lease"
 
 
@@ -23,15 +24,18 @@ class Slots(Part):
         """One insert or replace If-Match of one slot; another one is tried when somebody was quicker.
 
         Only slots below `count` are taken, the highest first: who asks with half the count (large files) can never
-        hold more than that half, and the others reach into it last. A holder that has a slot keeps it.
+        hold more than that half, and the others reach into it last. A holder that has a slot keeps it, and while most
+        of its time is left it is not written again.
         """
 
         async def attempt() -> Slot | None:
             slots = {slot.index: slot async for slot in self._slots()}
             mine = next((slot for slot in slots.values() if slot.holder == holder), None)
+            now = self._clock.now()
+            if mine is not None and mine.until - now > (until - now) * KEPT_SHARE:
+                return mine
             if mine is not None:
                 return await self._put(replace(mine, until=until))
-            now = self._clock.now()
             free = (index for index in reversed(range(count)) if index not in slots or slots[index].until <= now)
             index = next(free, None)
             if index is None:
@@ -86,34 +90,36 @@ class Slots(Part):
 
 
 class Control(Part):
-    async def take_lease(self, name: str, owner: str, until: datetime) -> bool:
-        """One insert, or replace If-Match of a lease that has run out or is the owner's own."""
+    async def take_lease(self, name: str, owner: str, until: datetime) -> Lease | None:
+        """One insert, or replace If-Match of a lease that has run out or is the owner's own; None: another has it."""
         mine = Row(_lease(name), _LEASE, {"name": name, "owner": owner, "until": instant_text(until)})
 
-        async def attempt() -> bool:
+        async def attempt() -> Lease | None:
             with suppress(LedgerConflict):
-                await self._store.insert(Table.CONTROL, mine)
-                return True
+                return Lease(name, owner, until, await self._store.insert(Table.CONTROL, mine))
             present = await self._store.get(Table.CONTROL, _lease(name), _LEASE)
             if present is None:
                 raise LedgerConflict(f"ledger: the lease {name} was released just now")
             live = instant(present.properties["until"]) > self._clock.now()
             if live and present.properties["owner"] != owner:
-                return False
-            await self._store.replace(Table.CONTROL, replace(mine, etag=present.etag))
-            return True
+                return None
+            etag = await self._store.replace(Table.CONTROL, replace(mine, etag=present.etag))
+            return Lease(name, owner, until, etag)
 
         return await undisturbed(attempt)
 
-    async def release_lease(self, name: str, owner: str) -> None:
-        """Delete If-Match of the owner's own; another's, or none, is left as it is."""
+    async def release_lease(self, name: str, owner: str, *, known: Lease | None = None) -> None:
+        """Delete If-Match of the owner's own; another's, or none, stays. `known`, as taken, spares looking for it."""
+        if known is not None:
+            with suppress(LedgerConflict):
+                return await self._store.delete(Table.CONTROL, _lease(name), _LEASE, etag=known.etag)
 
         async def attempt() -> None:
             present = await self._store.get(Table.CONTROL, _lease(name), _LEASE)
             if present is not None and present.properties["owner"] == owner:
                 await self._store.delete(Table.CONTROL, _lease(name), _LEASE, etag=present.etag)
 
-        await undisturbed(attempt)
+        return await undisturbed(attempt)
 
     async def not_before(self, system: System) -> datetime | None:
         """Until when a system asked to be left alone; may have passed. A plain read."""

@@ -131,6 +131,16 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """On whatever its name says, for one owner."""
+
+    name: str
+    owner: str
+    until: datetime
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """The right to run one transfer."""
 

@@ -38,10 +38,12 @@ async def test_half_of_the_slots_is_left_to_large_files_until_the_rest_is_used(
 
 async def test_a_holder_that_asks_again_keeps_its_one_slot(ledger: Ledger, clock: StandingClock) -> None:
     slot = await taken(ledger, clock, "a")
-    again = await ledger.take_slot("a", clock.after(500), 2)
+    much_later = clock.after(500)
+    again = await ledger.take_slot("a", much_later, 2)
 
     assert again is not None
-    assert (again.index, again.until) == (slot.index, clock.after(500))
+    assert (again.index, again.until) == (slot.index, much_later)
+    assert await ledger.take_slot("a", much_later, 2) == again, "nothing to write while it reaches far enough"
     await taken(ledger, clock, "b")
 
 
@@ -164,6 +166,19 @@ async def test_a_late_release_leaves_the_lease_of_the_next_owner(
 
     await ledger.release_lease("x", "first")
     assert not await ledger.take_lease("x", "third", clock.after(60))
+
+
+async def test_a_lease_is_released_by_its_copy_and_a_stale_copy_releases_no_other(
+    ledger: Ledger, clock: StandingClock
+) -> None:
+    lapsed = await ledger.take_lease("x", "first", clock.after(60))
+    clock.move(61)
+    current = await ledger.take_lease("x", "second", clock.after(60))
+
+    await ledger.release_lease("x", "first", known=lapsed)
+    assert not await ledger.take_lease("x", "third", clock.after(60))
+    await ledger.release_lease("x", "second", known=current)
+    assert await ledger.take_lease("x", "third", clock.after(60))
 
 
 async def test_a_pause_is_never_shortened(ledger: Ledger, clock: StandingClock) -> None:
