@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from shared.documents.embedded.found import Found
 from shared.documents.embedded.xmp import PACKET_BYTES
 from shared.documents.reader import Protected, UnsafeContent
-from shared.documents.window import Window
+from shared.documents.window import BLOCK_BYTES, Window
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
 MAGIC = b"%PDF-"
 TOLERANT_BYTES = 4 * 1024 * 1024  # repairing means reading all of it
-STEPS = 3_000_000  # reads and moves of pypdf in one file; a document with 100,000 objects takes 600,000
+STEPS = 2_000_000  # of pypdf in one file, some seconds; a document with 100,000 objects takes 600,000
+STEP_BYTES = 256  # read in one step; pypdf looks for lines backwards and reads 8 KiB for each
+FETCH_STEPS = 100  # what it costs to ask the loop
 LIMITS: Mapping[str, Any] = {  # pypdf types its settings so
     "maximum_declared_stream_length": PACKET_BYTES,
     "array_based_stream_maximum_output_length": PACKET_BYTES,
@@ -58,7 +60,7 @@ class _File(io.RawIOBase):
         self._loop = loop
         self._at = 0
         self._steps = STEPS
-        self._near, self._near_at = b"", 0  # the last piece: pypdf reads byte by byte
+        self._near, self._near_at = b"", 0  # the last blocks: pypdf reads byte by byte, to and fro
         self.failure: Exception | None = None
 
     def readable(self) -> bool:
@@ -71,7 +73,7 @@ class _File(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._step()
+        self._step(1)
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         if base + offset < 0:
             raise ValueError("before the beginning of the file")
@@ -79,30 +81,33 @@ class _File(io.RawIOBase):
         return self._at
 
     def read(self, size: int | None = -1) -> bytes:
-        self._step()
-        length = max(self._size - self._at, 0) if size is None or size < 0 else size
+        left = max(self._size - self._at, 0)
+        length = left if size is None or size < 0 else min(size, left)
+        self._step(1 + length // STEP_BYTES)
         start = self._at - self._near_at
         if start < 0 or start + length > len(self._near):
-            self._near, self._near_at, start = self._fetched(max(length, 4096)), self._at, 0
+            self._near_at = self._at - self._at % BLOCK_BYTES
+            start = self._at - self._near_at
+            self._near = self._fetched(self._near_at, max(start + length, BLOCK_BYTES))
         data = self._near[start : start + length]
         self._at += len(data)
         return data
 
-    def _fetched(self, length: int) -> bytes:
+    def _fetched(self, offset: int, length: int) -> bytes:
         """What goes wrong is kept: pypdf takes any error for a damaged file and goes on."""
-        if self.failure is None:
-            try:
-                reading = self._window.read(self._at, min(length, self._size))
-                return asyncio.run_coroutine_threadsafe(reading, self._loop).result()
-            except Exception as error:
-                self.failure = error
-                raise
-        raise self.failure
+        self._step(FETCH_STEPS)
+        try:
+            reading = self._window.read(offset, length)
+            return asyncio.run_coroutine_threadsafe(reading, self._loop).result()
+        except Exception as error:
+            self.failure = error
+            raise
 
-    def _step(self) -> None:
-        self._steps -= 1
-        if self.closed or self._steps < 0:
+    def _step(self, count: int) -> None:
+        self._steps -= count
+        if self._steps < 0 or self.closed:
             self.failure = self.failure or UnsafeContent("its structure leads in circles")
+        if self.failure is not None:
             raise self.failure
 
 

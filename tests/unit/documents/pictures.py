@@ -74,7 +74,7 @@ def xmp_chunk(xmp: bytes, *, packed: bool = False) -> bytes:
 
 
 def tiff(tags: dict[int, tuple[int, bytes]], *, order: str = "<", big: bool = False) -> bytes:
-    """A file of one directory and no picture. Tags are number → type (1 bytes, 2 text, 4 numbers of four bytes), data."""
+    """A file of one directory, no picture. Tags are number → type (1 bytes, 2 text, 4 numbers of four bytes), data."""
     word, head, size = ("Q", "Q", 20) if big else ("L", "H", 12)
     magic = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}H", 43 if big else 42)
     start = 16 if big else 8

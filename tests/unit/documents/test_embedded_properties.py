@@ -62,14 +62,13 @@ async def test_an_empty_xmp_property_does_not_hide_what_iptc_says() -> None:
 
 
 async def test_every_name_of_the_table_is_found_in_its_xmp_place() -> None:
-    place = "<Iptc4xmpExt:LocationCreated><rdf:Bag><rdf:li rdf:parseType='Resource'>%s</rdf:li></rdf:Bag>"
-    place = (
-        place % "<Iptc4xmpExt:City>Wien</Iptc4xmpExt:City><Iptc4xmpExt:CountryName>Austria</Iptc4xmpExt:CountryName>"
-    )
+    inside = "<Iptc4xmpExt:City>Wien</Iptc4xmpExt:City><Iptc4xmpExt:CountryName>Austria</Iptc4xmpExt:CountryName>"
+    item = f"<rdf:Bag><rdf:li rdf:parseType='Resource'>{inside}</rdf:li></rdf:Bag>"
+    place = f"<Iptc4xmpExt:LocationCreated>{item}</Iptc4xmpExt:LocationCreated>"
     xmp = packet(
         "<dc:description><rdf:Alt><rdf:li xml:lang='de'>Schuhe</rdf:li><rdf:li xml:lang='x-default'>Shoes</rdf:li>"
         "</rdf:Alt></dc:description><dc:creator><rdf:Seq><rdf:li>A</rdf:li><rdf:li>B</rdf:li></rdf:Seq></dc:creator>"
-        f"{place}</Iptc4xmpExt:LocationCreated>",
+        f"{place}",
         "xmlns:r='http://ns.adobe.com/xap/1.0/rights/' r:UsageTerms='Internal' r:WebStatement='https://acme.example/r'"
         " photoshop:Headline='H' photoshop:Credit='C' photoshop:DateCreated='2026-11-24' xmlns:my='acme:my' my:sku='7'",
     )
@@ -92,9 +91,25 @@ async def test_every_name_of_the_table_is_found_in_its_xmp_place() -> None:
 
 @pytest.mark.parametrize(
     ("number", "name"),
-    [(5, "title"), (105, "headline"), (120, "description"), (25, "keywords"), (80, "creator"), (110, "credit")]
-    + [(115, "source"), (116, "rights"), (90, "city"), (95, "state"), (101, "country"), (100, "country_code")]
-    + [(92, "location"), (40, "instructions"), (103, "job"), (37, "expires"), (55, "created")],
+    [
+        (5, "title"),
+        (25, "keywords"),
+        (37, "expires"),
+        (40, "instructions"),
+        (55, "created"),
+        (80, "creator"),
+        (90, "city"),
+        (92, "location"),
+        (95, "state"),
+        (100, "country_code"),
+        (101, "country"),
+        (103, "job"),
+        (105, "headline"),
+        (110, "credit"),
+        (115, "source"),
+        (116, "rights"),
+        (120, "description"),
+    ],
 )
 async def test_every_name_of_the_table_is_found_in_its_iptc_place(number: int, name: str) -> None:
     assert name in NAMES
