@@ -54,7 +54,7 @@ $(PYTHON_READY): requirements.txt requirements-dev.txt constraints.txt
 	@$(FIND_PYTHON); \
 	echo "Installing Python packages into .venv …"; \
 	"$$found" -m venv .venv && \
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PYTHON) -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 $(NODE_READY): package.json package-lock.json

@@ -21,16 +21,17 @@ from local.stack import DATA, TIME_SCALE, Stack, run, shown
 
 FILM_BYTES = 2048 * MIB
 SMALL_FILM_BYTES = 64 * MIB
+LESS_BYTES = 512 * MIB  # all but the film
 BULK = ("storage", "onedrive", "celum")  # what a run leaves behind beside its logs and settings
 
 
-async def demo(folder: Path, film_bytes: int, screen: Screen) -> int:
+async def demo(folder: Path, film_bytes: int, screen: Screen, time_scale: float = TIME_SCALE) -> int:
     screen.console.print("[bold]OneDrive to CELUM, a guided run[/]")
     screen.say("Real: the function app, in Microsoft's worker library for Python, and its storage (Azurite).")
     screen.say("Simulated: OneDrive and CELUM, over HTTP as their documentation has it.")
     checks = Checks(screen)
     try:
-        async with Stack(folder) as stack:
+        async with Stack(folder, time_scale=time_scale) as stack:
             await _tell(stack, film_bytes, screen, checks)
     except (StoryEndedError, PartFailedError, AzuriteError) as problem:
         checks.that(str(problem), holds=False)
@@ -46,7 +47,8 @@ async def _tell(stack: Stack, film_bytes: int, screen: Screen, checks: Checks) -
         await stack.running_host.logged("files were there before it")
         screen.say(f"Ready after {screen.seconds:.1f} s. See for yourself while it runs:")
         screen.say(f"  OneDrive {stack.onedrive.base_url}   CELUM {stack.celum.base_url}")
-        screen.say(f"Time runs {TIME_SCALE} times faster: a quiet period of 2 minutes takes {120 / TIME_SCALE:g} s.")
+        scale = stack.time_scale
+        screen.say(f"Time runs {scale:g} times faster: a quiet period of 2 minutes takes {120 / scale:g} s.")
         story = Story(jane, dam, watching, screen, checks, film_bytes, lambda: stack.running_host.pid)
         await story.tell()
         screen.title("5  What is where")
@@ -66,27 +68,30 @@ def _verdict(folder: Path, screen: Screen, checks: Checks) -> int:
     return 1
 
 
-def _room_for(film_bytes: int) -> bool:
-    """In OneDrive and in CELUM, and something for the rest."""
-    DATA.mkdir(exist_ok=True)
-    return shutil.disk_usage(DATA).free > 2 * film_bytes + 512 * MIB
+def _has_room(folder: Path, film_bytes: int) -> bool:
+    """For the film in OneDrive and in CELUM, and for the rest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return shutil.disk_usage(folder).free > 2 * film_bytes + LESS_BYTES
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("--small", action="store_true", help=f"a film of {files_size(SMALL_FILM_BYTES)} only")
     parser.add_argument("--keep", action="store_true", help="leave the files of both systems and the storage")
+    parser.add_argument(
+        "--data", type=Path, default=DATA / "demo", help="the folder for all its files; is emptied first"
+    )
     given = parser.parse_args()
     film_bytes = SMALL_FILM_BYTES if given.small else FILM_BYTES
-    if not _room_for(film_bytes):
-        print(f"{DATA} needs {files_size(2 * film_bytes + 512 * MIB)} of free disk; or try --small", file=sys.stderr)
+    if not _has_room(given.data, film_bytes):
+        needed = files_size(2 * film_bytes + LESS_BYTES)
+        print(f"{given.data} needs {needed} of free disk; or try --small", file=sys.stderr)
         return 1
-    folder = DATA / "demo"
     try:
-        return run(demo(folder, film_bytes, Screen()))
+        return run(demo(given.data, film_bytes, Screen()))
     finally:
         for part in () if given.keep else BULK:
-            shutil.rmtree(folder / part, ignore_errors=True)
+            shutil.rmtree(given.data / part, ignore_errors=True)
 
 
 if __name__ == "__main__":

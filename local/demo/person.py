@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -16,6 +17,9 @@ SITE = "acme.sharepoint.com:/sites/marketing:"
 LIBRARY = "Documents"
 FOLDER = "/Campaigns/Spring-26/Approved"
 WAITING = aiohttp.ClientTimeout(total=None, sock_read=120)
+
+OFFICE = ("docx", "pptx", "xlsx")  # into which SharePoint writes properties after each upload
+REWRITTEN_SECONDS = 30  # nobody is so quick as to go on before
 
 type Json = dict[str, Any]
 
@@ -50,8 +54,13 @@ class Person:
             return dict(await answer.json())
 
     async def put(self, name: str, data: bytes) -> str:
-        """Save a small file, new or over the one that is there; its id."""
-        return str((await self.graph("PUT", f"{self._at(name)}/content", data=data))["id"])
+        """Save a small file, new or over the one that is there; its id. Done when SharePoint is done with it too."""
+        item = await self.graph("PUT", f"{self._at(name)}/content", data=data)
+        if name.endswith(OFFICE):
+            async with asyncio.timeout(REWRITTEN_SECONDS):
+                while await self.hash_of(name) == item["file"]["hashes"]["quickXorHash"]:
+                    await asyncio.sleep(0.05)
+        return str(item["id"])
 
     async def upload(self, name: str, size: int, pieces: Iterable[bytes], told: Callable[[int], None]) -> str:
         """Send a large file in pieces; its id. `told` hears how many bytes are there."""
@@ -69,6 +78,10 @@ class Person:
         """One after the other, as one does in the columns of a library."""
         for column, value in columns.items():
             await self.graph("PATCH", f"{self._at(name)}/listItem/fields", json={column: value})
+
+    async def hash_of(self, name: str) -> str:
+        """The quickXorHash that OneDrive tells."""
+        return str((await self.graph("GET", self._at(name)))["file"]["hashes"]["quickXorHash"])
 
     async def columns(self, name: str) -> Json:
         return await self.graph("GET", f"{self._at(name)}/listItem/fields")

@@ -28,13 +28,13 @@ class Screen:
         self.console.print(f"\n[bold]{text}[/]")
 
     def say(self, text: str) -> None:
-        self.console.print(f"  {text}")
+        self.console.print(f"  {text}", soft_wrap=True)
 
     def good(self, text: str) -> None:
-        self.console.print(f"  [green]✓[/] {text}")
+        self.console.print(f"  [green]✓[/] {text}", soft_wrap=True)
 
     def bad(self, text: str) -> None:
-        self.console.print(f"  [red]✗ {text}[/]")
+        self.console.print(f"  [red]✗ {text}[/]", soft_wrap=True)
 
     def table(self, table: Table) -> None:
         self.console.print(table)
@@ -45,7 +45,7 @@ class Screen:
         if not self.console.is_terminal:
             yield Follow(self)
             return
-        columns = (TextColumn("  {task.description}"), BarColumn(30), TextColumn("{task.fields[words]}"))
+        columns = (TextColumn("  {task.description}"), BarColumn(30), TextColumn("[dim]{task.fields[words]}"))
         with Progress(*columns, console=self.console, refresh_per_second=8) as progress:
             bars = {name: progress.add_task(name, total=1, words="") for name in names}
             yield Bars(self, progress, bars)

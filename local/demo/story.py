@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from local.demo import files
 from local.demo.checks import Checks, StoryEndedError
@@ -14,7 +15,7 @@ from local.demo.person import FOLDER, Person
 from local.demo.screen import Screen
 from local.demo.watching import Watching
 
-APPROVED = {"UsageRights": "Worldwide, all media", "Market": "NO", "ApprovalStatus": "Approved"}
+APPROVED = {"UsageRights": "Worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 IN_CELUM, HELD = "In CELUM", "Held"
 LOOK_SECONDS = 0.25
 PATIENCE_SECONDS = 120  # with a file …
@@ -31,6 +32,7 @@ class Delivered:
     version: int = 1
     item: str = ""
     size: int = 0
+    sent: str = ""  # SHA-256 of what Jane sent last; "" for a film
 
 
 @dataclass(slots=True)
@@ -54,14 +56,12 @@ class Story:
         self.screen.title(f"1  Jane puts approved files into {FOLDER}")
         made = {
             "Launch deck.pptx": files.slides("Spring launch", "Spring is coming", "Three markets", "One look"),
-            "Creative brief.docx": files.text("Creative brief Spring 26", "Warm light, no props, one idea."),
-            "Media plan.xlsx": files.sheet(
-                "Media plan Spring 26", ("Market", "Budget"), ("NO", 120000), ("DE", 340000)
-            ),
+            "Creative brief.docx": files.text("Creative brief", "Warm light, no props, one idea."),
+            "Media plan.xlsx": files.sheet("Media plan", ("Market", "Budget"), ("NO", 120000), ("DE", 340000)),
             "Hero.png": files.picture("Spring 26", "PNG"),
         }
-        titles = {"Launch deck.pptx": "Spring launch", "Creative brief.docx": "Creative brief Spring 26"}
-        titles |= {"Media plan.xlsx": "Media plan Spring 26", "Hero.png": "Hero image, landscape"}
+        titles = {"Launch deck.pptx": "Spring launch", "Creative brief.docx": "Creative brief"}
+        titles |= {"Media plan.xlsx": "Media plan", "Hero.png": "Hero, landscape"}
         put = [await self._put(name, data, titles[name]) for name, data in made.items()]
         await self.jane.fill("Hero.png", Title=titles["Hero.png"])
         for each in put:
@@ -98,7 +98,9 @@ class Story:
     async def an_edit_is_held(self) -> None:
         brief = next(each for each in self.delivered if each.name == "Creative brief.docx")
         self.screen.title(f"3  Jane edits {brief.name} after its approval")
-        await self.jane.put(brief.name, files.text("Creative brief Spring 26", "Warm light, no props.", "Two ideas."))
+        edited = files.text("Creative brief", "Warm light, no props.", "Two ideas.")
+        await self.jane.put(brief.name, edited)
+        brief.sent = sha256(edited).hexdigest()
         await self._until(HELD, brief)
         await self._note(brief, "approve")
         await self._asset_count(brief, versions=1)
@@ -122,7 +124,8 @@ class Story:
         await self._until(IN_CELUM, photo)
 
     async def _put(self, name: str, data: bytes, title: str) -> Delivered:
-        put = Delivered(name, self._fields(title), item=await self.jane.put(name, data), size=len(data))
+        item = await self.jane.put(name, data)
+        put = Delivered(name, self._fields(title), item=item, size=len(data), sent=sha256(data).hexdigest())
         self.delivered.append(put)
         return put
 
@@ -151,9 +154,7 @@ class Story:
 
     async def _note(self, put: Delivered, needle: str) -> None:
         note = str((await self.jane.columns(put.name)).get("SyncNote", ""))
-        self.checks.that(
-            f'{put.name} is held, and its Sync note says: "{note}"', needle in note, f"no {needle!r} in it"
-        )
+        self.checks.that(f'it is held, and its Sync note says "{note}"', needle in note, f"no {needle!r} in it")
 
     async def _asset_count(self, put: Delivered, *, versions: int) -> None:
         stem = put.name.rpartition(".")[0]
