@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import uuid
 from collections.abc import Mapping
 
 from shared.domain import Columns, Facts, Link, LinkState
 from shared.engine.context import Context, log
 from shared.errors import Locked, Missing, NameProblem, ValueDoesNotFit
 from shared.flows import IngestFlow, Status, column_values
+from shared.ledger.rows import DueEntry, DueKind
+
+WRITER_LEASE_SECONDS = 20  # one read and one write
+AFTER_ANOTHER_SECONDS = 60  # should the other writer have died, the columns are written then
+WHILE_OPEN_SECONDS = 600
 
 STATUS = {
     LinkState.BEFORE: Status.WAITING,
@@ -32,20 +39,36 @@ def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link)
 
 
 async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link) -> bool:
-    """Write what differs. True when nothing had to be written, so that the item read stands as it is."""
-    wanted = wanted_columns(context, flow, facts, link)
-    if not wanted:
+    """Write what differs. True when nothing had to be written, so that the item read stands as it is.
+
+    Each write makes a version of the file, so two instances must not both write the same: the one that gets the lease
+    reads the columns again under it.
+    """
+    if not wanted_columns(context, flow, facts, link):
         return True
+    item, owner = facts.item, uuid.uuid4().hex
+    lease = f"columns {item.drive}|{item.id}"
+    if not await context.ledger.take_lease(lease, owner, context.clock.after(WRITER_LEASE_SECONDS)):
+        await _look_again(context, link, AFTER_ANOTHER_SECONDS)
+        return False
     try:
-        await context.onedrive.write_columns(facts.item.drive, facts.item.id, wanted)
+        _, columns = await context.onedrive.item(item.drive, item.id)
+        wanted = wanted_columns(context, flow, dataclasses.replace(facts, columns=columns), link)
+        if wanted:
+            await context.onedrive.write_columns(item.drive, item.id, wanted)
     except Locked:
-        # Somebody has the file open: the next look at the file writes what is missing then.
-        log.info("link %s: its columns cannot be written while the file is open", link.key)
+        log.info("link %s: its columns cannot be written while somebody has the file open", link.key)
+        await _look_again(context, link, WHILE_OPEN_SECONDS)
     except Missing:
         log.info("link %s: its file is gone, so no columns are written", link.key)
     except (NameProblem, ValueDoesNotFit) as problem:
         log.warning("link %s: columns not written: %s", link.key, problem)
+    await context.ledger.release_lease(lease, owner)
     return False
+
+
+async def _look_again(context: Context, link: Link, seconds: float) -> None:
+    await context.ledger.add_due(DueEntry(context.clock.after(seconds), link.key, DueKind.DECIDE))
 
 
 def _present(columns: Columns, name: str) -> str:

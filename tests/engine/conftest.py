@@ -8,12 +8,6 @@ from local.azurite import Azurite
 from tests.kit.campaign import Campaign, campaign_in
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def azurite() -> AsyncIterator[Azurite]:
-    async with Azurite() as running:
-        yield running
-
-
 @pytest_asyncio.fixture
 async def campaign(azurite: Azurite, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Campaign]:
     async with campaign_in(azurite, tmp_path, request.node.name) as campaign:

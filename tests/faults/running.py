@@ -75,9 +75,9 @@ async def undisturbed(scenario: str) -> Outcome:
         return await one(azurite, scenario, f"calm {scenario}", None)
 
 
-async def one(azurite: Azurite, scenario: str, name: str, fault: Fault | None) -> Outcome:
+async def one(azurite: Azurite, scenario: str, name: str, fault: Fault | None, *, rivals: bool = False) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
-        return await play(scenario, azurite, Path(folder), name, fault)
+        return await play(scenario, azurite, Path(folder), name, fault, rivals=rivals)
 
 
 def run_batch(cases: list[Case]) -> list[Result]:

@@ -64,11 +64,20 @@ SCENARIOS: dict[str, Callable[[Campaign], Awaitable[None]]] = {
 }
 
 
-async def play(scenario: str, azurite: Azurite, folder: Path, name: str, fault: Fault | None = None) -> Outcome:
+async def play(
+    scenario: str,
+    azurite: Azurite,
+    folder: Path,
+    name: str,
+    fault: Fault | None = None,
+    *,
+    rivals: bool = False,
+) -> Outcome:
     """One run in a world of its own. Counting starts after the drive is known, or where the scenario says."""
     async with campaign_in(azurite, folder, name) as campaign:
         world = campaign.world
         world.fault = fault
+        world.with_rival = rivals
         if scenario not in {"an_edit_approved_again", "only_a_field_changes"}:
             await world.arm()
         await SCENARIOS[scenario](campaign)

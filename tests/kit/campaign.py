@@ -18,11 +18,13 @@ from local.celum_simulator.seeds import plant
 from local.onedrive_simulator.estate.model import Identity
 from local.onedrive_simulator.seed import seed
 from shared.domain import DriveId, FlowId, ItemId, Link, link_key
+from tests.contract.validation import Contract
 from tests.kit.world import World
 
 JANE = Identity("Jane Doe", "jane@acme.example")
 APPROVED = "/Campaigns/Spring-26/Approved"
 FLOW = FlowId("campaign-masters")
+CONTRACTS = Path(__file__).parents[1] / "contract"
 SHIPPED_FLOWS = Path(__file__).parents[2] / "flows.yaml"
 
 
@@ -85,8 +87,14 @@ async def campaign_in(azurite: Azurite, folder: Path, name: str) -> AsyncIterato
         _, store = world.ledger()
         await store.prepare()
         await store.close()
+        contracts = [Contract.from_file(CONTRACTS / name) for name in ("graph.openapi.yaml", "celum.openapi.yaml")]
+        for simulator, contract in zip((world.onedrive, world.celum), contracts, strict=True):
+            simulator.serving.observers.append(contract.observe)
         await world.until_quiet()
         yield Campaign(world, drives["marketing/Documents"])
+        if world.fault is None:  # an exchange that was cut on the wire says nothing about either side
+            for contract in contracts:
+                contract.check()
 
 
 def word(text: str, *, title: str = "") -> bytes:

@@ -70,6 +70,8 @@ class World:
         self._next_tick = self.clock.now()
         self.is_new = True  # the timer has not run to its end yet
         self._webhook_url = ""
+        self.with_rival = False  # a second instance gets every message and tick at the same time
+        self._rival: Instance | None = None
         self.fault: Fault | None = None  # befalls the instance that `arm` starts
         self.armed: Wire | None = None
 
@@ -149,6 +151,11 @@ class World:
         self._instance = await self.open_instance(self.fault)
         self.armed = self._instance.wire
 
+    async def _opponent(self, first: Instance) -> Instance:
+        if self._rival is None:
+            self._rival = Instance(self._bridge(first.wire), first.wire)
+        return self._rival
+
     async def open_instance(self, fault: Fault | None = None) -> Instance:
         upstream = {
             "onedrive": self.onedrive.base_url,
@@ -158,9 +165,12 @@ class World:
         }
         wire = Wire(upstream, fault, self._sent)
         await wire.start(self._ports)
+        return Instance(self._bridge(wire), wire)
+
+    def _bridge(self, wire: Wire) -> Bridge:
         settings = app_settings.load(self.environment(wire))
         store = TableStore.from_connection_string(settings.storage.connection_string or "", self.prefix)
-        return Instance(Bridge.put_together(settings, self.clock, store), wire)
+        return Bridge.put_together(settings, self.clock, store)
 
     def ledger(self) -> tuple[Ledger, TableStore]:
         """A view of the ledger past every wire, for assertions; the store is to be closed."""
@@ -168,10 +178,10 @@ class World:
         return Ledger(store, self.clock), store
 
     async def _bury(self) -> None:
-        if self._instance is not None:
-            await self._instance.bridge.close()
-            await self._instance.wire.stop()
-            self._instance = None
+        for instance in filter(None, (self._instance, self._rival)):
+            await instance.bridge.close()
+            await instance.wire.stop()
+        self._instance = self._rival = None
 
     # --- The platform ---
 
@@ -211,7 +221,13 @@ class World:
         instance = await self.instance()
         self.delivered += 1
         waiting.deliveries += 1
-        done = await self._guarded(instance, self._call(instance.bridge, waiting))
+        if self.with_rival and '"attempt":0' in waiting.text:  # what was put back by the loser comes to one alone
+            rival = await self._opponent(instance)
+            theirs = asyncio.ensure_future(self._guarded(rival, self._call(rival.bridge, waiting)))
+            done = await self._guarded(instance, self._call(instance.bridge, waiting))
+            done = done and await theirs
+        else:
+            done = await self._guarded(instance, self._call(instance.bridge, waiting))
         if done is True:
             return
         if done is False and waiting.deliveries >= TRIES:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from local.azurite import Azurite
 from shared.ledger import Ledger, MemoryStore, Store, TableStore
@@ -44,12 +43,6 @@ def before_next(store: Store, method: str, another_writer: Callable[[], Awaitabl
         return await original(*arguments, **named)
 
     setattr(store, method, interrupted)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def azurite() -> AsyncIterator[Azurite]:
-    async with Azurite() as running:
-        yield running
 
 
 def fresh_prefix() -> str:
