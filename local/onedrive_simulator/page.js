@@ -2,7 +2,7 @@
 const PERSON = "Jane Doe <jane@acme.example>";
 const LOOK_EVERY = 2000; // ms
 const SIMPLE = 4 << 20; // bytes; anything larger goes through an upload session, as OneDrive's own page does
-const FRAGMENT = 100 * 320 * 1024; // bytes; Graph: a multiple of 320 KiB, under 60 MiB
+const FRAGMENT = 32 * 320 * 1024; // bytes; Graph: a multiple of 320 KiB, under 60 MiB
 const AT_A_GLANCE = ["ApprovalStatus", "SyncStatus"]; // columns told beside a file's name, where a library has them
 
 const by = (id) => document.getElementById(id);
