@@ -47,7 +47,9 @@ def graph_notifications(req: func.HttpRequest, scans: func.Out[typing.List[str]]
         return plain(token.status, token.text)
     if token is not None:
         return plain(200, token)
-    rung = notifications.doorbells(req.get_body(), tenant=SETTINGS.tenant, secrets=SECRETS)
+    rung = notifications.doorbells(
+        req.get_body(), tenant=SETTINGS.tenant, secrets=SECRETS, content_type=req.headers.get("Content-Type")
+    )
     if rung.refused:
         log.warning("%d notifications refused: clientState or tenant is not ours", rung.refused)
     for problem in rung.problems:

@@ -20,7 +20,9 @@ BridgeError
 ├── HostNotAllowed             a URL from outside names a host that is not on the list
 ├── NameProblem                a name of the flow file is unknown or ambiguous in the live system
 ├── ValueDoesNotFit            a value does not fit the information field or column it is meant for
-└── LedgerConflict             a conditional write lost against another writer
+├── LedgerConflict             a conditional write lost against another writer
+├── LedgerUnavailable          storage did not answer: the run fails, and its message comes again
+└── LedgerUnreadable           a row that this release does not understand
 """
 
 from __future__ import annotations
@@ -192,3 +194,11 @@ class ValueDoesNotFit(BridgeError):
 
 class LedgerConflict(BridgeError):
     pass
+
+
+class LedgerUnavailable(BridgeError):
+    """Storage did not answer as it should; whether a write took effect is unknown."""
+
+
+class LedgerUnreadable(BridgeError):
+    """A row holds what this release does not understand: a newer one wrote it, or it is damaged."""

@@ -50,6 +50,7 @@ async def _record(context: Context, flow: IngestFlow, item: Item) -> int:
         content=item.content,
         seen_at=context.clock.now(),
         path=item.path,
+        receipt=item.etag,
     )
     try:
         await first_or_next(context, link)

@@ -48,12 +48,17 @@ async def _gather(context: Context, facts: Facts, need: Need) -> Facts:
             return await _versions(context, facts)
         case Kind.VERSION_SIGNATURE:
             reader = context.onedrive.content(item.drive, item.id, version=need.of)
-            signature = (await content_signature(reader) if is_package(item) else None) or await _hash_of(reader)
+            try:
+                signature = (await content_signature(reader) if is_package(item) else None) or await _hash_of(reader)
+            except (Missing, Forbidden):
+                signature = ""  # pruned, or not to be read: then nothing is known to be covered by it
             return dataclasses.replace(facts, version_signatures={**facts.version_signatures, need.of: signature})
         case Kind.OFFICE:
             reader = context.onedrive.content(item.drive, item.id)
             properties: Mapping[str, str] = await office_properties(reader) if is_package(item) else {}
             return dataclasses.replace(facts, office=properties)
+        case _:
+            raise AssertionError(f"{need.kind}: the keys that need it are refused when the flow file is loaded")
 
 
 async def _versions(context: Context, facts: Facts) -> Facts:

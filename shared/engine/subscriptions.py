@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.domain import DriveId
 from shared.engine.context import Context, log
@@ -15,32 +15,36 @@ LIFETIME = timedelta(minutes=4_200)
 SWEEP_AFTER = timedelta(days=1)  # Microsoft: an extra look at a quiet drive at most once a day
 
 
-def is_due(row: Subscription | None, now: datetime, notification_url: str) -> bool:
-    """Missing, past half its life, or pointing to where this app stood before."""
-    return (
-        row is None
-        or row.expires is None
-        or row.expires - now < LIFETIME / 2
-        or row.notification_url != notification_url
-    )
+def is_due(context: Context, row: Subscription | None) -> bool:
+    """Missing, past half its life, signed with an older secret, or pointing to where this app stood before."""
+    if row is None or row.expires is None:
+        return True
+    worn = row.expires - context.clock.now() < LIFETIME / 2
+    return worn or (row.notification_url, row.key_id) != _ours(context)
+
+
+def _ours(context: Context) -> tuple[str, str]:
+    return context.settings.notification_url, context.settings.notification_key[0]
 
 
 async def keep_subscriptions(context: Context) -> None:
     """Ask for a scan of each drive whose subscription needs something; that scan does it, and reads the delta after."""
     for drive in {await context.drive_of(flow) for flow in context.flows}:
         row = await context.ledger.subscription(drive)
-        if is_due(row, context.clock.now(), context.settings.notification_url):
+        if is_due(context, row):
             await context.outbox.send(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.SUBSCRIPTION))
 
 
 async def keep_subscription(context: Context, drive: DriveId, *, lifecycle: bool) -> None:
     """Create, renew or replace. What Graph refuses is logged; the sweep reads the delta all the same."""
     known = await context.ledger.subscription(drive)
-    if not lifecycle and not is_due(known, context.clock.now(), context.settings.notification_url):
+    if not lifecycle and not is_due(context, known):
         return
     expires = context.clock.now() + LIFETIME
+    as_it_stands = known is not None and (known.notification_url, known.key_id) == _ours(context)
     try:
-        live = await context.onedrive.ensure_subscription(drive, known.id if known else None, expires)
+        # One that points elsewhere or is signed with an older secret is not renewed but replaced.
+        live = await context.onedrive.ensure_subscription(drive, known.id if known and as_it_stands else None, expires)
     except (Forbidden, Refused) as problem:
         log.error("drive %s has no subscription and is read once a day only: %s", drive, problem)
         return

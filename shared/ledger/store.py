@@ -13,7 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from shared.errors import BridgeError
+from shared.errors import LedgerUnavailable, LedgerUnreadable
+
+__all__ = ["JOURNAL", "LedgerUnavailable", "LedgerUnreadable", "Row", "Store", "Table", "groups", "journal_table"]
 
 
 class Table(StrEnum):
@@ -32,14 +34,6 @@ JOURNAL = "journal"  # one table a month: retention is dropping old ones
 
 def journal_table(at: datetime) -> str:
     return f"{JOURNAL}{at:%Y%m}"
-
-
-class LedgerUnavailable(BridgeError):
-    """Storage did not answer as it should; whether a write took effect is unknown."""
-
-
-class LedgerUnreadable(BridgeError):
-    """A row holds what this release does not understand: a newer one wrote it, or it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)

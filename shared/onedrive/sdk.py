@@ -18,9 +18,9 @@ from kiota_http.observability_options import ObservabilityOptions
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_request_adapter import options as sdk_options
 from msgraph.graph_service_client import GraphServiceClient
-from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # ships no types
-from msgraph_core.middleware import GraphTelemetryHandler  # type: ignore[import-untyped]
-from msgraph_core.middleware.options import GraphTelemetryHandlerOption  # type: ignore[import-untyped]
+from msgraph_core import GraphClientFactory
+from msgraph_core.middleware import GraphTelemetryHandler
+from msgraph_core.middleware.options import GraphTelemetryHandlerOption
 
 from shared.errors import NotAuthorised, System, Unavailable
 from shared.onedrive.answers import Answer

@@ -88,8 +88,8 @@ async def campaign_in(azurite: Azurite, folder: Path, name: str) -> AsyncIterato
         await store.prepare()
         await store.close()
         contracts = [Contract.from_file(CONTRACTS / name) for name in ("graph.openapi.yaml", "celum.openapi.yaml")]
-        for simulator, contract in zip((world.onedrive, world.celum), contracts, strict=True):
-            simulator.serving.observers.append(contract.observe)
+        world.onedrive.serving.observers.append(contracts[0].observe)
+        world.celum.serving.observers.append(contracts[1].observe)
         await world.until_quiet()
         yield Campaign(world, drives["marketing/Documents"])
         if world.fault is None:  # an exchange that was cut on the wire says nothing about either side

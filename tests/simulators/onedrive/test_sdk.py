@@ -22,8 +22,8 @@ from msgraph.generated.models.subscription import Subscription
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_request_adapter import options as sdk_options
 from msgraph.graph_service_client import GraphServiceClient
-from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # it ships no types
-from msgraph_core.middleware.async_graph_transport import AsyncGraphTransport  # type: ignore[import-untyped]
+from msgraph_core import GraphClientFactory
+from msgraph_core.middleware.async_graph_transport import AsyncGraphTransport
 
 from local.onedrive_simulator import OneDriveSimulator
 from tests.simulators.onedrive.receiver import Receiver
