@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,14 @@ TOLERANT_BYTES = 4 * 1024 * 1024  # repairing means reading all of it
 STEPS = 2_000_000  # of pypdf in one file, some seconds; a document with 100,000 objects takes 600,000
 STEP_BYTES = 256  # read in one step; pypdf looks for lines backwards and reads 8 KiB for each
 FETCH_STEPS = 100  # what it costs to ask the loop
+CPU_SECONDS = 2  # of the thread alone, for what costs no steps: unpacking the same zeros again and again
+TABLE_ENTRIES = 500_000
 LIMITS: Mapping[str, Any] = {  # pypdf types its settings so
     "maximum_declared_stream_length": PACKET_BYTES,
     "array_based_stream_maximum_output_length": PACKET_BYTES,
     "lzw_maximum_output_length": PACKET_BYTES,
     "run_length_maximum_output_length": PACKET_BYTES,
-    "zlib_maximum_output_length": 4 * PACKET_BYTES,  # also of tables and of packed objects
+    "zlib_maximum_output_length": 2 * PACKET_BYTES,  # also of tables and of packed objects
     "brotli_maximum_output_length": PACKET_BYTES,
     "stream_decoding_work_maximum_length": 8 * PACKET_BYTES,
     "stream_filters_maximum_length": 3,
@@ -59,9 +62,13 @@ class _File(io.RawIOBase):
         self._size = size
         self._loop = loop
         self._at = 0
-        self._steps = STEPS
+        self._steps, self._started = STEPS, 0.0
         self._near, self._near_at = b"", 0  # the last blocks: pypdf reads byte by byte, to and fro
         self.failure: Exception | None = None
+
+    def begin(self) -> None:
+        """Called in the thread that will read."""
+        self._started = time.thread_time()
 
     def readable(self) -> bool:
         return True
@@ -105,7 +112,8 @@ class _File(io.RawIOBase):
 
     def _step(self, count: int) -> None:
         self._steps -= count
-        if self._steps < 0 or self.closed:
+        exhausted = self._steps < 0 or (count > 1 and time.thread_time() - self._started > CPU_SECONDS)
+        if exhausted or self.closed:
             self.failure = self.failure or UnsafeContent("its structure leads in circles")
         if self.failure is not None:
             raise self.failure
@@ -116,9 +124,10 @@ def _read(file: _File, *, strict: bool) -> Found | None:
     from pypdf import PdfReader, apply_configuration  # noqa: PLC0415 (needed by few files)
     from pypdf.errors import FileNotDecryptedError, LimitReachedError  # noqa: PLC0415
 
+    file.begin()
     with apply_configuration(**LIMITS):
         try:
-            reader = PdfReader(file, strict=strict)  # type: ignore[arg-type]  # takes any stream, says BytesIO or file
+            reader = PdfReader(file, strict=strict, xref_stream_maximum_entries=TABLE_ENTRIES)  # type: ignore[arg-type]  # takes any stream, says BytesIO or file
             return _found_in(reader)
         except FileNotDecryptedError as error:
             raise Protected("a password") from error

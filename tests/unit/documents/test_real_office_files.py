@@ -9,6 +9,7 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
 from shared.documents import Protected, content_signature, embedded_properties, office_properties
+from shared.documents.kinds import may_be_office, may_have_embedded
 from tests.unit.documents.packages import (
     Bytes,
     as_sharepoint_writes_it,
@@ -34,6 +35,13 @@ async def signature(data: bytes) -> str | None:
 
 def test_there_is_a_sample_of_each_kind() -> None:
     assert {name.rpartition(".")[2] for name in SAVED} == {"docx", "docm", "xlsx", "xlsm", "pptx", "pptm"}
+
+
+def test_a_name_says_what_is_worth_opening() -> None:
+    names = {path.name.upper() for path in SAMPLES.iterdir()}
+    packages = {name for name in names if name.endswith(("X", "M"))}
+    assert {name for name in names if may_be_office(name)} == packages
+    assert {name for name in names if may_have_embedded(name)} == names - packages - {"LIBREOFFICE.DOC"}
 
 
 @pytest.mark.parametrize("name", SAVED)
