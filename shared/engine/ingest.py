@@ -1,6 +1,7 @@
 """OneDrive → CELUM, step by step: prepare, upload, identify, register, verify, complete, settle.
 
-A checkpoint follows every effect that is dear to repeat; a run that was killed goes on at its last one.
+A checkpoint follows every effect that is dear to repeat; a run that was killed goes on at its last one. Steps that are
+cheap to repeat, and find done what they did, write none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from shared.celum import algorithm_of, matches
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
-from shared.domain import Content, LinkState, Reason, Settled, Step, Verb
+from shared.domain import Asset, Content, LinkState, Reason, Settled, Step, Verb
 from shared.engine.context import Context
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
@@ -31,12 +32,12 @@ async def ingest(run: Run) -> None:
     """Carry the transfer to its end. Every run, also one resumed hours later, begins with fresh facts."""
     plan = await prepare(run)
     if run.transfer.step is Step.PREPARE:
-        await run.checkpoint(step=Step.COMPLETE if plan.verb is Verb.UPDATE else Step.UPLOAD, again=False)
+        run.step = Step.COMPLETE if plan.verb is Verb.UPDATE else Step.UPLOAD
     while run.link.transfer is not None:
-        if run.transfer.again and run.transfer.step in VISIBLE:
+        if run.transfer.again and run.step in VISIBLE:
             await run.checkpoint(again=False)
             plan = await prepare(run)
-        await STEPS[run.transfer.step](run, plan)
+        await STEPS[run.step](run, plan)
 
 
 async def prepare(run: Run) -> Plan:
@@ -87,9 +88,7 @@ async def _read(run: Run, chunks: AsyncIterator[bytes], hashes: Hashes) -> Async
 async def verify(run: Run, plan: Plan) -> None:
     """What CELUM holds must be what was read. Until then the asset stands in intake, or the version is taken back."""
     context, transfer = run.context, run.transfer
-    asset = await context.celum.asset(plan.asset_id(transfer))
-    if asset is None:
-        raise missing_asset(transfer.asset)
+    asset = await _present(run, plan)
     if transfer.version is not None and asset.current_version.id != transfer.version:
         await context.celum.activate(asset.id, transfer.version)
         raise Unavailable(
@@ -109,7 +108,18 @@ async def verify(run: Run, plan: Plan) -> None:
             if await _checksum_algorithm(context) is None:
                 algorithm = algorithm_of(version.checksum) or ""
                 await context.ledger.put_setting(CHECKSUM_SETTING, algorithm, only_if_absent=True)
-    await run.checkpoint(step=Step.COMPLETE, version=version.id)
+    run.step = Step.COMPLETE
+
+
+async def _present(run: Run, plan: Plan) -> Asset:
+    """The asset as CELUM's last answer in this run showed it, if that said enough, else read now."""
+    seen = run.asset
+    if seen is None or seen.fields is None or seen.current_version.checksum is None:
+        seen = await run.context.celum.asset(plan.asset_id(run.transfer))
+        if seen is None:
+            raise missing_asset(run.transfer.asset)
+        run.asset = seen
+    return seen
 
 
 async def _verify_by_download(run: Run, plan: Plan) -> None:
@@ -120,6 +130,7 @@ async def _verify_by_download(run: Run, plan: Plan) -> None:
         await run.renew_when_needed(run.transfer.progress)
     if hasher.digest() != run.transfer.hashes[QuickXor.name]:
         await _mismatch(run, plan, "the original read back from CELUM differs from the file")
+    await run.checkpoint(step=Step.COMPLETE)
 
 
 async def _mismatch(run: Run, plan: Plan, what: str) -> None:
@@ -133,25 +144,21 @@ async def _mismatch(run: Run, plan: Plan, what: str) -> None:
 async def complete(run: Run, plan: Plan) -> None:
     """Everything that makes the asset what the flow wants, in one PATCH: fields, name, availability, collections."""
     context = run.context
-    asset = await context.celum.asset(plan.asset_id(run.transfer))
-    if asset is None:
-        raise missing_asset(run.transfer.asset)
+    asset = await _present(run, plan)
     change, replaced = change_of(plan, asset, run.link, linked=run.transfer.linked)
     if not change.is_empty:
-        await context.celum.update(asset.id, change)
+        run.asset = await context.celum.update(asset.id, change)
     for label, text in replaced.items():
         more = {"field": label, "value": text, "asset": str(asset.id)}
         await context.journal(run.link, "replaced", more=more)
-    await run.checkpoint(step=Step.SETTLE)
+    run.step = Step.SETTLE
 
 
 async def settle(run: Run, plan: Plan) -> None:
     """Hints first, then the columns people see, then the row of truth, which also closes the transfer."""
     context, transfer, link = run.context, run.transfer, run.link
     assert run.facts is not None  # noqa: S101  prepare has read them
-    asset = await context.celum.asset(plan.asset_id(transfer))
-    if asset is None:
-        raise missing_asset(transfer.asset)
+    asset = await _present(run, plan)
     content = transfer.content or plan.item.content or Content(0, None)
     await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset.id), link.key)
     if (name := hash_ref(content)) is not None:

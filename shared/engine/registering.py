@@ -32,7 +32,7 @@ async def identify(run: Run, plan: Plan) -> None:
         if twin is not None:
             await run.checkpoint(step=Step.COMPLETE, asset=twin.id, version=twin.current_version.id, linked=True)
             return
-    await run.checkpoint(step=Step.REGISTER)
+    run.step = Step.REGISTER
 
 
 async def _take_leases(run: Run, plan: Plan) -> None:
@@ -100,6 +100,9 @@ async def register(run: Run, plan: Plan) -> None:
         return
     base = await _base_version(run, plan) if plan.verb is Verb.ADD_VERSION or run.transfer.asset else None
     await run.checkpoint(registering=run.context.clock.now(), probes=0, base_version=base)
+    if run.transfer.again:  # set while this was written: nothing is asked for before the file was looked at again
+        await run.checkpoint(registering=None)
+        return
     try:
         asset, version = await _register(run, plan)
     except RemoteError as problem:
@@ -122,6 +125,7 @@ async def _register(run: Run, plan: Plan) -> tuple[AssetId, VersionId]:
             name=plan.wish.name, parent=parent.id, handle=handle, type_id=plan.asset_type.id, fields=raw_fields(plan)
         )
     )
+    run.asset = asset
     return asset.id, asset.current_version.id
 
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-from shared.domain import Facts, Link, LinkState, Reason, Transfer
+from shared.domain import Asset, Facts, Link, LinkState, Reason, Transfer
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.decisions import hold, put_attention
 from shared.engine.due import send_next
@@ -76,7 +76,9 @@ class Run:
         self.owner = uuid.uuid4().hex
         self.slot = slot
         self.transfer_id = self.transfer.id
+        self.step = self.transfer.step  # may be ahead of the row where what was done is cheap to repeat
         self.facts: Facts | None = None  # as read by prepare
+        self.asset: Asset | None = None  # as CELUM's last answer in this run showed it
         self.leases: dict[str, Lease] = {}  # on the file and its content, by name, as taken by this run
 
     @property
@@ -86,15 +88,17 @@ class Run:
 
     async def checkpoint(self, **changes: object) -> None:
         """Store changes of the transfer. A lease that is running down is renewed with them."""
+        changes = {"step": self.step, **changes}
         if self._lease_left() < LEASE_SECONDS * 2 / 3:
             await self._renew(changes)
         else:
             await self._store(lambda transfer: changed(transfer, changes))
+        self.step = self.transfer.step
 
     async def renew_when_needed(self, progress: int) -> None:
         """For long steps: keeps the lease, and shows how far the bytes are."""
         if self._lease_left() < LEASE_SECONDS * 2 / 3:
-            await self._renew({"progress": progress})
+            await self._renew({"progress": progress, "step": self.step})
 
     def _lease_left(self) -> float:
         until = self.transfer.lease_until if self.transfer.lease_owner == self.owner else None

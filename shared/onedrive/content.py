@@ -10,7 +10,7 @@ from urllib.parse import quote
 from shared.clock import Clock
 from shared.domain import Content, DriveId, Item, ItemId
 from shared.errors import ContentMismatch, Malware, Refused, SourceChanged, System, Unavailable
-from shared.onedrive.answers import Answer, error_of
+from shared.onedrive.answers import Answer, Json, error_of
 from shared.onedrive.body import Body, Broken, Known, admit, error_in
 from shared.onedrive.content_host import ERROR_BYTES, ContentHost
 from shared.onedrive.graph import Graph, objects
@@ -35,7 +35,9 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ticket:
+class Ticket:
+    """Where the bytes of a file are for some minutes. Lives in memory only."""
+
     url: str = field(repr=False)  # opens the file to anybody: never logged
     item: Item | None = None  # None for an older version
 
@@ -58,15 +60,24 @@ class _Attempts:
 class DriveContent:
     """Also a RangeReader for what stands inside a document. The download URL is asked for anew, never stored."""
 
-    def __init__(self, sources: Sources, drive: DriveId, item: ItemId, version: str | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        drive: DriveId,
+        item: ItemId,
+        version: str | None = None,
+        ticket: Ticket | None = None,
+    ) -> None:
+        """`ticket`: one that came along with a look at the item a moment ago; it spares the first question."""
         self._graph = sources.graph
         self._host = sources.host
         self._clock = sources.clock
         self._url = f"/drives/{quote(drive)}/items/{quote(item)}"
         self._version = version
+        self._ticket_given = ticket
         self._known = Known()
         self._size: int | None = None
-        self._ticket_kept: _Ticket | None = None  # for reads of ranges, which follow each other within seconds
+        self._ticket_kept: Ticket | None = None  # for reads of ranges, which follow each other within seconds
         what = f"version {version} of item {item}" if version else f"item {item}"
         self._operation = f"read {what}"
 
@@ -118,7 +129,7 @@ class DriveContent:
                 self._ticket_kept = None
                 await attempts.failure(0, str(error) or type(error).__name__, error)
 
-    async def _read(self, ticket: _Ticket, offset: int, length: int) -> bytes:
+    async def _read(self, ticket: Ticket, offset: int, length: int) -> bytes:
         window = f"bytes={offset}-{offset + length - 1}"
         gathered = bytearray()
         async with self._host.open(ticket.url, window, self._operation) as response:
@@ -142,7 +153,7 @@ class DriveContent:
 
     # --- where the bytes are
 
-    async def _kept_ticket(self) -> _Ticket:
+    async def _kept_ticket(self) -> Ticket:
         if self._ticket_kept is None:
             self._ticket_kept = await self._ticket()
             _check_unchanged(self._ticket_kept, self._known)
@@ -151,7 +162,10 @@ class DriveContent:
                 self._size = item.content.size
         return self._ticket_kept
 
-    async def _ticket(self) -> _Ticket:
+    async def _ticket(self) -> Ticket:
+        given, self._ticket_given = self._ticket_given, None
+        if given is not None:
+            return given
         if self._version is not None:
             return await self._ticket_of_version(self._version)
         raw = await self._graph.get(self._url, self._operation)
@@ -160,18 +174,18 @@ class DriveContent:
             raise Malware(f"OneDrive: could not {self._operation}: the file is marked as malware")
         if item.is_folder or item.is_package:
             raise Refused(System.ONEDRIVE, self._operation, "a folder or notebook has no content", status=400)
-        url = next((raw[name] for name in _URLS if isinstance(raw.get(name), str)), None)
-        return _Ticket(url or await self._redirect(f"{self._url}/content"), item)
+        url = download_url(raw)
+        return Ticket(url or await self._redirect(f"{self._url}/content"), item)
 
-    async def _ticket_of_version(self, version: str) -> _Ticket:
+    async def _ticket_of_version(self, version: str) -> Ticket:
         try:
-            return _Ticket(await self._redirect(f"{self._url}/versions/{quote(version)}/content"))
+            return Ticket(await self._redirect(f"{self._url}/versions/{quote(version)}/content"))
         except Refused:
             # Some servers hand out the current version only as the item itself.
             page = await self._graph.get(f"{self._url}/versions?$top=1", self._operation)
             if [one.get("id") for one in objects(page.get("value"))][:1] != [version]:
                 raise
-            return _Ticket(await self._redirect(f"{self._url}/content"))
+            return Ticket(await self._redirect(f"{self._url}/content"))
 
     async def _redirect(self, url: str) -> str:
         answer = await self._graph.send("GET", url, self._operation)
@@ -182,7 +196,11 @@ class DriveContent:
         raise Unavailable(System.ONEDRIVE, self._operation, "no download URL", status=answer.status)
 
 
-def _check_unchanged(ticket: _Ticket, known: Known) -> bool:
+def download_url(raw: Json) -> str | None:
+    return next((url for name in _URLS if isinstance(url := raw.get(name), str)), None)
+
+
+def _check_unchanged(ticket: Ticket, known: Known) -> bool:
     """SourceChanged when OneDrive now announces other content; true when its hash proves that it is the same."""
     item = ticket.item
     if item is None or item.content is None:
@@ -203,11 +221,11 @@ def _from(position: int) -> str | None:
 
 
 async def _chunks(response: aiohttp.ClientResponse, body: Body) -> AsyncIterator[bytes]:
-    """The body without what was read before, as the socket delivers it."""
+    """The body without what was read before, as the socket delivers it: joining what has come would copy it all."""
     skip = body.skip
     if body.empty:
         return
-    async for chunk in response.content.iter_any():
+    async for chunk, _ in response.content.iter_chunks():
         if skip >= len(chunk):
             skip -= len(chunk)
             continue

@@ -15,7 +15,7 @@ from shared.domain import Columns, DriveId, Item, ItemId, ItemVersion, Value
 from shared.errors import CursorExpired, Missing, NameProblem, Refused, System, Unavailable
 from shared.onedrive.answers import Json
 from shared.onedrive.columns import Column, columns_of, definition_of, values_of, write_body
-from shared.onedrive.content import DriveContent, Sources
+from shared.onedrive.content import DriveContent, Sources, Ticket, download_url
 from shared.onedrive.content_host import ContentHost
 from shared.onedrive.graph import Graph, objects
 from shared.onedrive.hosts import check_origin
@@ -25,6 +25,8 @@ from shared.onedrive.subscriptions import Subscription, Subscriptions
 
 CACHE_SECONDS = 600  # names that people change now and then: libraries, columns
 DELTA_PAGE = 1_000  # items; no official number, another client of long standing asks for the same
+TICKETS = 64  # download URLs kept at once; one is some hundred bytes
+TICKET_SECONDS = 30  # they last for minutes, but the file may change
 CHILDREN_PAGE = 200  # the default of the service
 _DRIVE = re.compile(r"/drives(?:/([^/]+)|\('([^']+)'\))/")
 _LATEST_OR_WHOLE = f"$top={DELTA_PAGE}&$select={SELECT}"
@@ -50,6 +52,7 @@ class OneDrive:
         self._subscriptions = Subscriptions(self._graph, settings)
         self._drives: dict[tuple[str, str], tuple[DriveId, datetime]] = {}
         self._columns: dict[DriveId, tuple[tuple[Column, ...], datetime]] = {}
+        self._tickets: dict[tuple[DriveId, ItemId], tuple[Ticket, datetime]] = {}
         self._reading_columns = asyncio.Lock()
         self._expand_refused = False  # learnt once: items then cost two calls
 
@@ -126,7 +129,22 @@ class OneDrive:
         """The item and its columns, in one call. Missing when it is gone."""
         url, operation = f"/drives/{quote(drive)}/items/{quote(item)}", f"read item {item}"
         raw, fields = await self._with_fields(url, operation)
+        self._keep_ticket(item_of(drive, raw), raw)
         return item_of(drive, raw), columns_of(fields, await self.column_definitions(drive))
+
+    def _keep_ticket(self, item: Item, raw: Json) -> None:
+        """Who looks at a file often reads it next: the URL that came along is kept, in memory, for some seconds."""
+        url = download_url(raw)
+        if url is None or item.malware or item.is_folder or item.is_package:
+            return
+        while len(self._tickets) >= TICKETS:
+            self._tickets.pop(next(iter(self._tickets)))
+        self._tickets[item.drive, item.id] = (Ticket(url, item), self._clock.after(TICKET_SECONDS))
+
+    def _kept_ticket(self, drive: DriveId, item: ItemId) -> Ticket | None:
+        """Given out once: whoever it fails asks anew."""
+        ticket, until = self._tickets.pop((drive, item), (None, None))
+        return ticket if until is not None and until > self._clock.now() else None
 
     async def _with_fields(self, url: str, operation: str) -> tuple[Json, object]:
         if not self._expand_refused:
@@ -166,7 +184,8 @@ class OneDrive:
                 yield item_of(drive, raw)
 
     def content(self, drive: DriveId, item: ItemId, *, version: str | None = None) -> DriveContent:
-        return DriveContent(Sources(self._graph, self._host, self._clock), drive, item, version)
+        ticket = self._kept_ticket(drive, item) if version is None else None
+        return DriveContent(Sources(self._graph, self._host, self._clock), drive, item, version, ticket)
 
     # --- columns
 
