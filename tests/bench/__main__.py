@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.bench import imports, quickxor, requests, transfer
+from tests.bench import imports, latency, quickxor, requests, transfer, webhook
 
 type Bench = Callable[[argparse.Namespace], Awaitable[bool]]
 
@@ -16,6 +16,8 @@ BENCHES: dict[str, Bench] = {
     "requests": requests.bench,
     "quickxor": quickxor.bench,
     "import": imports.bench,
+    "webhook": webhook.bench,
+    "latency": latency.bench,
 }
 
 
@@ -26,6 +28,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="runs of each way to move it (3)")
     parser.add_argument("--files", type=int, default=20, help="small files whose requests are counted (20)")
     parser.add_argument("--imports", type=int, default=7, help="processes for each import (7)")
+    parser.add_argument("--calls", type=int, default=200, help="notifications to the webhook (200)")
+    parser.add_argument("--changes", type=int, default=20, help="files whose way is timed (20)")
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHES):
         parser.error(f"no bench is called {', '.join(sorted(unknown))}")

@@ -13,7 +13,16 @@ from tests.bench.report import heading, line, median, verdict
 
 BUDGET = 1.6
 FORBIDDEN = ("msgraph", "azure.identity")
-HEAVY = ("msgraph", "azure.identity", "azure.data.tables", "azure.storage.queue", "aiohttp", "pydantic", "numpy", "lxml")
+HEAVY = (
+    "msgraph",
+    "azure.identity",
+    "azure.data.tables",
+    "azure.storage.queue",
+    "aiohttp",
+    "pydantic",
+    "numpy",
+    "lxml",
+)
 # What the platform's worker has loaded before it sees our file, and what our messages are made of.
 BASE = "import azure.functions"
 WITH_STORAGE = "import azure.functions, azure.data.tables.aio, azure.storage.queue.aio"

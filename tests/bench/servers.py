@@ -101,7 +101,9 @@ class Servers:
 
     async def delete_file(self, item: str) -> None:
         headers = {"Authorization": "Bearer local"}
-        async with self.session.delete(f"{self.onedrive}/v1.0/drives/{self.drive}/items/{item}", headers=headers) as got:
+        async with self.session.delete(
+            f"{self.onedrive}/v1.0/drives/{self.drive}/items/{item}", headers=headers
+        ) as got:
             got.raise_for_status()
 
     async def download_url(self, item: str) -> str:
@@ -140,7 +142,7 @@ async def servers(folder: Path) -> AsyncIterator[Servers]:
         aiohttp.ClientSession() as session,
     ):
         urls = [(await child.said()).removeprefix("listening on ") for child in (onedrive, celum)]
-        made = Servers(azurite, *urls, folder, session)
+        made = Servers(azurite, urls[0], urls[1], folder, session)
         drives = (await made.control(made.onedrive, "POST", "seed", name="acme"))["drives"]
         made.drive = drives["marketing/Documents"]
         yield made
