@@ -53,6 +53,7 @@ async def test_a_large_file_goes_through_an_upload_session(
         await page.get_by_label("Drop files here").set_input_files(clip)
         await expect(page.get_by_role("button", name="Clip.mp4")).to_contain_text("11.0 MiB")
     assert onedrive.item(library(onedrive), "/Clip.mp4").size == ABOVE_ONE_FRAGMENT
+    assert onedrive.tenant.requests["PUT upload url"] == 2
     assert onedrive.tenant.refusals == []
 
 
@@ -95,7 +96,8 @@ async def test_what_others_change_appears_and_what_is_being_typed_stays(
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("Usage rights is saved.")).to_be_visible()
         await expect(page.get_by_label("Sync status")).to_have_value("Held")
-    assert onedrive.item(drive, LAUNCH).fields["UsageRights"] == "Worldwide"
+    item = onedrive.item(drive, LAUNCH)
+    assert [v.fields.get("UsageRights") for v in item.versions] == [None, None, "Worldwide"]
 
 
 async def test_a_refused_value_is_explained_and_taken_back(browser: Any, onedrive: OneDriveSimulator) -> None:
@@ -204,6 +206,7 @@ async def test_what_the_bridge_writes_appears_and_what_is_being_typed_stays(
         await page.keyboard.type("unner")
         await expect(page.get_by_label("Campaign", exact=True)).to_have_value("Roadrunner")
         await page.get_by_role("button", name="Close").click()
+        await expect(page.get_by_role("button", name="Poster.txt")).to_be_focused()
         await expect(page.locator("#tree")).to_contain_text("Autumn-26")
 
 
