@@ -40,8 +40,8 @@ async function ask(method, path, { body, headers = {} } = {}) {
   return data;
 }
 
-const control = (name, body) =>
-  ask("POST", `/_control/${name}`, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+const control = (method, name, body) =>
+  ask(method, `/_control/${name}`, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
 
 async function act(work, done = "") {
   by("problem").textContent = by("news").textContent = "";
@@ -58,7 +58,7 @@ async function act(work, done = "") {
 const lost = "The simulator does not answer; this is what it held last.";
 async function look(always = false) {
   try {
-    const { now, ...world } = await ask("GET", "/_control/overview");
+    const { now, ...world } = await control("GET", "overview");
     if (by("problem").textContent === lost) by("problem").textContent = "";
     by("now").textContent = `${time(now)} UTC`;
     const text = JSON.stringify(world);
@@ -117,7 +117,7 @@ function drawFolder(here) {
   fill("items", ...(inside.length ? inside.map((one) => entry(here, one)) : [make("li", { className: "quiet", textContent: "This folder is empty." })]));
   const gone = here.bin.map((one) => make("li", {}, make("span", { textContent: one.name }),
     make("button", { id: `bin-${one.id}`, type: "button", className: "action", textContent: "Restore",
-      onclick: () => act(() => control("restore", { drive: here.id, id: one.id }), `${one.name} is back.`) })));
+      onclick: () => act(() => control("POST", "restore", { drive: here.id, id: one.id }), `${one.name} is back.`) })));
   fill("bin", ...(gone.length ? [make("h3", { textContent: "Recycle bin" }), make("ul", { className: "lines" }, ...gone)] : []));
 }
 
@@ -148,7 +148,7 @@ function drawDetails(here) {
   const one = here?.items.find((item) => item.id === state.item);
   if (!one) return fill("details", make("p", { className: "quiet", textContent: "Choose a file to see its columns and versions." }));
   const name = last(one.path);
-  const remove = () => act(() => control("delete", { drive: here.id, at: one.id }), `${name} is in the recycle bin.`);
+  const remove = () => act(() => control("POST", "delete", { drive: here.id, at: one.id }), `${name} is in the recycle bin.`);
   const versions = one.versions.map((each) => make("li", {}, make("strong", { textContent: each.id }),
     make("span", { textContent: `${time(each.at)}, ${each.by}` }), make("span", { className: "size", textContent: size(each.size) })));
   return fill("details",
@@ -163,7 +163,7 @@ function drawDetails(here) {
 
 function field(here, one, column) {
   const id = `column-${column.name}`;
-  const save = (value) => act(() => control("columns", { drive: here.id, at: one.id, name: column.name, value }), `${column.displayName} is saved.`);
+  const save = (value) => act(() => control("POST", "columns", { drive: here.id, at: one.id, name: column.name, value }), `${column.displayName} is saved.`);
   const editor = input(id, column, one.columns[column.name], save);
   const label = editor.matches("[role=group]") ? make("span", { id: `${id}-label` }) : make("label", { htmlFor: id });
   editor.setAttribute("aria-labelledby", label.id);
