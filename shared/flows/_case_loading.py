@@ -8,27 +8,20 @@ from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from shared.domain import LinkState, Outcome, Value, Verb
+from shared.domain import LinkState, Value
 from shared.errors import FlowFileProblem
 from shared.flows._cases import ON_CHANGE, OTHER, Case, Expect, Given, Known
 from shared.flows._days import end_of, moment_of, start_of
+from shared.flows._grammar import CASE, CASES, GIVEN
 from shared.flows._model import FlowFile, IngestFlow
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
 from shared.flows._section import Problems, Section, did_you_mean
-from shared.flows._units import (
-    DURATION_WORDS,
-    SIZE_WORDS,
-    duration_text,
-    parse_count,
-    parse_duration,
-    parse_size,
-)
+from shared.flows._shapes import Unit, keys_of
+from shared.flows._units import DURATION, SIZE, duration_text, parse_count, parse_duration
 from shared.flows._writing import columns_read, properties_read
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)  # any fixed time: a case decides the same on every day
-KNOWN = (LinkState.SETTLED, LinkState.CLOSED, LinkState.BEFORE)
-DATE_WORDS = "a date such as 2026-11-24 or 2026-11-24T12:00"
-PIXEL_WORDS = "width and height such as 4000x3000"
+DATE_WORDS, DATE_PATTERN = "a date such as 2026-11-24 or 2026-11-24T12:00", r"^\d{4}-\d{2}-\d{2}"
 
 
 def load_cases(text: str, file: str, flows: FlowFile) -> tuple[Case, ...]:
@@ -36,7 +29,7 @@ def load_cases(text: str, file: str, flows: FlowFile) -> tuple[Case, ...]:
     problems = Problems(file)
     root = read_nodes(text, file, problems.found)
     if isinstance(root, Block):
-        cases = _cases(Section(problems, root), flows)
+        cases = _cases(Section(problems, root, CASES), flows)
     else:
         problems.add(root, "A file of cases is a block with the key tests.")
         cases = ()
@@ -46,7 +39,7 @@ def load_cases(text: str, file: str, flows: FlowFile) -> tuple[Case, ...]:
 
 
 def _cases(top: Section, flows: FlowFile) -> tuple[Case, ...]:
-    node = top.node("tests", required=True)
+    node = top.node("tests")
     top.close()
     if node is None:
         return ()
@@ -62,27 +55,26 @@ def _case(top: Section, node: Node, flows: FlowFile, seen: dict[str, int]) -> Ca
     if not isinstance(node, Block):
         top.wrong(node, "A case is a block of keys: name, flow, given, expect.")
         return None
-    section = Section(top.problems, node)
-    name = section.text("name", required=True) or ""
+    section = Section(top.problems, node, CASE)
+    name = section.text("name") or ""
     section.who = f'case "{name}": '
     if name and name in seen:
         section.wrong(section.key_node("name"), f"another case in line {seen[name]} has the same name.")
     seen.setdefault(name, node.at.line)
     flow = _flow(section, flows)
-    given, expect = section.section("given", required=True), section.section("expect", required=True)
+    given, expect = section.section("given"), section.section("expect")
     section.close()
     if flow is None or given is None or expect is None:
         return None
     now = _now(given, flow)
-    file = _given(given, Given("", now), flow, needs_path=True)
+    file = _given(given, Given("", now), flow)
     known = _known(given, file, flow)
-    given.later("asset")
     given.close()
     return Case(name, node.at, flow, file, known, _expect(expect, flow))
 
 
 def _flow(section: Section, flows: FlowFile) -> IngestFlow | None:
-    name = section.text("flow", required=True)
+    name = section.text("flow")
     node = section.node("flow")
     if name is None or node is None:
         return None
@@ -96,12 +88,12 @@ def _flow(section: Section, flows: FlowFile) -> IngestFlow | None:
 
 
 def _now(section: Section, flow: IngestFlow) -> datetime:
-    return section.parsed("now", partial(_instant, zone=flow.time_zone), DATE_WORDS, default=NOON)
+    return section.parsed("now", Unit(partial(_instant, zone=flow.time_zone), DATE_WORDS, DATE_PATTERN), NOON)
 
 
-def _given(section: Section, base: Given, flow: IngestFlow, *, needs_path: bool) -> Given:
+def _given(section: Section, base: Given, flow: IngestFlow) -> Given:
     """What the block says over `base`; columns and properties one by one."""
-    path = section.text("path", required=needs_path)
+    path = section.text("path")
     if path is not None and not path.startswith("/"):
         section.wrong(
             section.key_node("path"), f'{section.path}path: "{path}" must begin with / (the library\'s root).'
@@ -109,16 +101,21 @@ def _given(section: Section, base: Given, flow: IngestFlow, *, needs_path: bool)
     return replace(
         base,
         path=path if path is not None else base.path,
-        size=section.parsed("size", parse_size, SIZE_WORDS, default=base.size),
-        pixels=section.parsed("pixels", _pixels, PIXEL_WORDS, default=base.pixels),
-        unchanged_for=section.parsed("unchanged_for", parse_duration, DURATION_WORDS, default=base.unchanged_for),
+        size=section.parsed("size", SIZE, base.size),
+        pixels=section.parsed("pixels", PIXELS, base.pixels),
+        unchanged_for=section.parsed("unchanged_for", DURATION, base.unchanged_for),
         column={**base.column, **_values(section, "column", columns_read(flow))},
-        office={**base.office, **_texts(section, "office", properties_read(flow))},
+        office={**base.office, **_texts(section, "office", properties_read(flow, "office"))},
+        embedded={**base.embedded, **_values(section, "embedded", properties_read(flow, "embedded"))},
+        checked_in=section.flag("checked_in", default=base.checked_in),
+        content_approval=section.text("content_approval") or base.content_approval,
+        folder={**base.folder, **_elsewhere(section, "folder")},
+        collection={**base.collection, **_elsewhere(section, "collection")},
         created_by=section.text("created_by") or base.created_by,
         modified_by=section.text("modified_by") or base.modified_by,
         deleted=section.flag("deleted"),
         malware=section.flag("malware"),
-        approved_content=section.choice("approved_content", ("present", "other", "unknown"), base.approved_content),
+        approved_content=section.choice("approved_content", base.approved_content),
     )
 
 
@@ -128,14 +125,23 @@ def _known(given: Section, file: Given, flow: IngestFlow) -> Known | None:
     if node is None:
         return None
     if not isinstance(node, Block):
-        return Known(LinkState(given.choice("known", KNOWN, LinkState.SETTLED)), replace(file, deleted=False))
-    section = Section(given.problems, node, given.who, f"{given.path}known.")
-    state = LinkState(section.choice("state", KNOWN, LinkState.SETTLED))
-    section.node("state", required=True)
-    content = section.choice("content", ("present", "other"), "present")
-    then = _given(section, file, flow, needs_path=False)
+        return Known(LinkState(given.choice("known", LinkState.SETTLED)), replace(file, deleted=False))
+    section = Section(given.problems, node, keys_of(GIVEN)["known"].shape, who=given.who, path=f"{given.path}known.")
+    state = LinkState(section.choice("state", LinkState.SETTLED))
+    content, finished = section.choice("content", "present"), section.text("finished")
+    then = _given(section, file, flow)
     section.close()
-    return Known(state, replace(then, content=OTHER) if content == "other" else then)
+    return Known(state, replace(then, content=OTHER) if content == "other" else then, finished)
+
+
+def _elsewhere(section: Section, key: str) -> Mapping[str, Mapping[str, Value]]:
+    """Folders or collections by their path."""
+    inner = section.section(key)
+    found: dict[str, Mapping[str, Value]] = {}
+    for name, _ in inner.block.entries if inner else ():
+        values = inner.section(name.value) if inner else None
+        found[name.value] = {k.value: _value(values, k.value, n) for k, n in values.block.entries} if values else {}
+    return found
 
 
 def _values(section: Section, key: str, read: Collection[str]) -> Mapping[str, Value]:
@@ -177,6 +183,9 @@ def _pixels(text: str) -> tuple[int, int] | None:
     return (found[0], found[1]) if found[0] and found[1] else None
 
 
+PIXELS = Unit(_pixels, "width and height such as 4000x3000", r"^[1-9]\d*x[1-9]\d*$")
+
+
 def _instant(text: str, zone: ZoneInfo) -> datetime | None:
     """A time without a zone is one on the clocks of the flow file's zone; a day begins at midnight there."""
     try:
@@ -199,22 +208,25 @@ def _expect(section: Section, flow: IngestFlow) -> Expect:
         section.wrong(section.block, "expect is empty, so the case would show nothing.")
     zone = flow.time_zone
     expect = Expect(
-        outcome=_named(section, "outcome", tuple(Outcome)),
-        verb=_named(section, "verb", tuple(Verb)),
+        outcome=section.choice("outcome", "") or None,
+        verb=section.choice("verb", "") or None,
         why=tuple(text.value for text in section.texts("why")),
-        look_again=section.parsed("look_again", _look_again, f"{DURATION_WORDS}, or {ON_CHANGE}", default=None),
+        look_again=section.parsed("look_again", LOOK_AGAIN, None),
         collection=section.text("collection"),
         name=section.text("name"),
         fields=_values(section, "fields", [rule.label for rule in flow.fields]),
-        available_from=section.parsed("available_from", partial(_instant, zone=zone), DATE_WORDS, default=None),
-        available_until=section.parsed("available_until", partial(_last, zone=zone), DATE_WORDS, default=None),
+        available_from=section.parsed(
+            "available_from", Unit(partial(_instant, zone=zone), DATE_WORDS, DATE_PATTERN), None
+        ),
+        available_until=section.parsed(
+            "available_until", Unit(partial(_last, zone=zone), DATE_WORDS, DATE_PATTERN), None
+        ),
+        unavailable=section.flag("unavailable") if section.has("unavailable") else None,
+        columns=_texts(section, "columns", flow.reset),
+        move_to=section.text("move_to"),
     )
     section.close()
     return expect
-
-
-def _named(section: Section, key: str, options: tuple[str, ...]) -> str | None:
-    return section.choice(key, options, "") or None
 
 
 def _look_again(text: str) -> str | None:
@@ -222,6 +234,9 @@ def _look_again(text: str) -> str | None:
         return text
     duration = parse_duration(text)
     return duration_text(duration) if duration is not None else None
+
+
+LOOK_AGAIN = Unit(_look_again, f"{DURATION.words}, or {ON_CHANGE}", "")
 
 
 def _last(text: str, zone: ZoneInfo) -> datetime | None:

@@ -49,6 +49,11 @@ class Given:
     unchanged_for: timedelta = LONG_AGO
     column: Mapping[str, Value] = field(default_factory=dict)
     office: Mapping[str, str] = field(default_factory=dict)
+    embedded: Mapping[str, Value] = field(default_factory=dict)
+    checked_in: bool = True
+    content_approval: str = ""
+    folder: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # path → columns
+    collection: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # path → fields
     created_by: str = ""
     modified_by: str = ""
     deleted: bool = False
@@ -63,6 +68,7 @@ class Known:
 
     state: LinkState
     then: Given
+    finished: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,9 @@ class Expect:
     fields: Mapping[str, Value] = field(default_factory=dict)
     available_from: datetime | None = None
     available_until: datetime | None = None
+    unavailable: bool | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    move_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,7 @@ def _link(case: Case) -> Link | Difference | None:
         content=_content(given),
         seen_at=given.now - given.unchanged_for,
         path=given.path,
+        finished=known.finished if known else None,
     )
     if known is None:
         return plain
@@ -160,6 +170,16 @@ def _facts(case: Case, link: Link | None) -> Facts:
     return _facts_of(case.given, (ItemVersion("1.0", link.seen_at, None, case.known.then.column),))
 
 
+class _Everywhere[T](dict[str, T | None]):
+    """Folders or collections by path; one that the case does not name is not there."""
+
+    def __contains__(self, path: object) -> bool:
+        return True
+
+    def __missing__(self, path: str) -> None:
+        return None
+
+
 def _item(given: Given) -> Item:
     return Item(
         drive=DriveId("drive"),
@@ -195,6 +215,11 @@ def _facts_of(given: Given, earlier: tuple[ItemVersion, ...]) -> Facts:
         versions_unreadable=is_unknown,
         version_signatures={"1.0": OTHER, "2.0": OTHER},
         office=given.office,
+        embedded=given.embedded,
+        checked_in=given.checked_in,
+        content_approval=given.content_approval,
+        folders=_Everywhere({path: Columns(values) for path, values in given.folder.items()}),
+        collections=_Everywhere(given.collection),
     )
 
 
@@ -223,6 +248,12 @@ def _compare(expect: Expect, decision: Decision, now: datetime) -> Iterator[Diff
     since, until = (wish.available_since, wish.available_until) if wish else (None, None)
     yield from _differs_in_time("available_from", expect.available_from, since)
     yield from _differs_in_time("available_until", expect.available_until, until)
+    if expect.unavailable is not None:
+        got = decision.unavailable or (wish is not None and wish.unavailable)
+        yield from _differs("unavailable", str(expect.unavailable).lower(), str(got).lower())
+    for column, text in expect.columns.items():
+        yield from _differs(f"columns.{column}", text, decision.columns.get(column))
+    yield from _differs("move_to", expect.move_to, wish.move_to if wish else None)
 
 
 def _differs(what: str, expected: str | None, got: str | None) -> Iterator[Difference]:

@@ -21,6 +21,7 @@ OFFICE_EXTENSIONS = frozenset(
         *("pptx", "pptm", "potx", "potm", "ppsx", "ppsm"),
     )
 )  # the packages that hold document properties
+EMBEDDED_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "tif", "tiff", "pdf"})  # what may carry XMP or IPTC
 
 
 def extension_of(name: str) -> str:

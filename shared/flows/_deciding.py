@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain import Approval, Decision, Facts, Kind, Link, LinkState, Need, Outcome, Reason, Verb
-from shared.flows._gates import cover, is_same, judge, traces_approval
+from shared.domain import DELETED, Approval, Decision, Facts, Kind, Link, LinkState, Need, Outcome, Reason, Verb
+from shared.flows._dormant import dormant
+from shared.flows._gates import CHANGED, cover, is_same, judge, traces_approval
 from shared.flows._model import IngestFlow, Mode
 from shared.flows._reading import Lacks, Reading
 from shared.flows._selection import selects
@@ -44,8 +45,10 @@ def _decide(flow: IngestFlow, facts: Facts, link: Link | None) -> Decision:
     if flow.mode is Mode.OFF:
         return _ignored("mode", "the flow is off")
     if captures is None:
-        return _not_selected(facts, link)
+        return _not_selected(flow, facts, link)
     reading = Reading(flow, facts, link, captures)
+    if (behind := dormant(reading)) is not None:
+        return behind
     if link is not None and was_there_before(reading, link):
         return _ignored("start", "the file was there before the flow and has not changed since")
     if facts.item.malware:
@@ -63,14 +66,20 @@ def _ignored(rule: str, text: str) -> Decision:
     return Decision(Outcome.IGNORE, (Reason(rule, text),))
 
 
-def _not_selected(facts: Facts, link: Link | None) -> Decision:
+def _not_selected(flow: IngestFlow, facts: Facts, link: Link | None) -> Decision:
     item = facts.item
     if link is None or link.state in {LinkState.BEFORE, LinkState.CLOSED}:
         return _ignored("from", "the flow does not speak of this file")
+    if link.finished is not None and link.finished == (DELETED if item.deleted else item.path):
+        return _ignored("after", "the flow itself has put the file there")
     if item.path is None and not item.deleted:
         return Decision(Outcome.WAIT, (Reason("from.path", "the path of the file is not known yet", outside=True),))
     text = "the file was deleted" if item.deleted else "the file no longer matches from"
-    return Decision(Outcome.DO, (Reason("on_source_deleted", text),), Verb.CLOSE)
+    reasons = (Reason("on_source_deleted", text),)
+    if link.settled is not None and flow.on_source_deleted == "hold":
+        return Decision(Outcome.HOLD, reasons)
+    unavailable = link.settled is not None and flow.on_source_deleted == "unavailable"
+    return Decision(Outcome.DO, reasons, Verb.CLOSE, unavailable=unavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ class _Found:
     approval: Approval | None = None
     gate_open: bool | None = None
     reasons: tuple[Reason, ...] = ()
+    is_lost: bool = False  # the approving values held once, and the flow takes the asset out of use
 
 
 class _Stages:
@@ -117,18 +127,35 @@ class _Stages:
         if gate.wrong:
             return self._decision(Outcome.HOLD, gate.wrong, _Found(gate_open=False if gate.closed else None))
         if gate.closed:
-            found = _Found(gate_open=False, reasons=gate.closed)
-            if is_quiet and self.settled and self._signature() == self.settled.signature:
-                return found  # on_ready_lost: keep; what stands around the content still follows
-            return self._decision(Outcome.WAIT, gate.closed, found, until=None if is_quiet else quiet_until)
+            return self._while_closed(gate.closed, None if is_quiet else quiet_until)
         covered = self._coverage()
         if isinstance(covered, Reason) and is_quiet:
-            return self._decision(Outcome.HOLD, (covered,), _Found(gate_open=True))
+            return self._changed_since(covered)
         approval = None if isinstance(covered, Reason) else covered
         found = _Found(approval, gate_open=True if self.flow.ready.conditions else None)
         if not is_quiet:
             return self._decision(Outcome.WAIT, (self._still_changing(),), found, until=quiet_until)
         return found
+
+    def _while_closed(self, closed: tuple[Reason, ...], until: datetime | None) -> Decision | _Found:
+        """`until` is the end of a quiet period that still runs."""
+        found = _Found(gate_open=False, reasons=closed)
+        if self.settled and until is None:
+            if self.flow.on_ready_lost == "hold":
+                return self._decision(Outcome.HOLD, closed, found)
+            if self.flow.on_ready_lost == "unavailable":
+                return replace(found, is_lost=True)
+            if self._signature() == self.settled.signature:
+                return found  # keep: what stands around the content still follows
+        return self._decision(Outcome.WAIT, closed, found, until=until)
+
+    def _changed_since(self, why: Reason) -> Decision:
+        """Other content than the approved one: a person approves it again, after the bridge took the approval back."""
+        found = _Found(gate_open=True)
+        if self.flow.changed_after_ready == "reset" and why.rule == CHANGED:
+            decision = self._decision(Outcome.DO, (why,), found)
+            return replace(decision, verb=Verb.RESET, columns=dict(self.flow.reset))
+        return self._decision(Outcome.HOLD, (why,), found)
 
     def _coverage(self) -> Approval | Reason | None:
         """Both costly facts are asked for together where both will be needed."""
@@ -160,19 +187,36 @@ class _Stages:
     def _after_the_gate(self, found: _Found) -> Decision:
         wanted = wish(self.reading)
         if isinstance(wanted, tuple):
-            return self._decision(Outcome.HOLD, (*found.reasons, *wanted), found)
-        signature, hashed = self._signature(), facts_hash(wanted)
+            held = self._decision(Outcome.HOLD, (*found.reasons, *wanted), found)
+            return replace(held, unavailable=found.is_lost)
+        if found.is_lost and self.settled:  # whatever the file holds now, no bytes move
+            wanted, signature = replace(wanted, unavailable=True), self.settled.signature
+        else:
+            signature = self._signature()
+        hashed = facts_hash(wanted)
         decision = replace(
             self._decision(Outcome.DO, found.reasons, found), wish=wanted, signature=signature, facts_hash=hashed
         )
         if self.settled is None:
             return replace(decision, verb=Verb.CREATE)
         if signature != self.settled.signature:
-            return replace(decision, verb=Verb.ADD_VERSION)
+            return self._with_new_content(decision)
         is_closed = self.link is not None and self.link.state is LinkState.CLOSED
         if hashed != self.settled.facts_hash or is_closed:  # restored: the closed link opens again
             return replace(decision, verb=Verb.UPDATE)
         return replace(decision, outcome=Outcome.NOTHING)
+
+    def _with_new_content(self, decision: Decision) -> Decision:
+        match self.flow.on_existing.new_content:
+            case "hold":
+                reason = Reason(
+                    "on_existing.new_content", "the file holds new content, and its asset is not to be changed"
+                )
+                return replace(decision, outcome=Outcome.HOLD, reasons=(*decision.reasons, reason), wish=None)
+            case "create":
+                return replace(decision, verb=Verb.CREATE)
+            case _:
+                return replace(decision, verb=Verb.ADD_VERSION)
 
     def _decision(
         self, outcome: Outcome, reasons: tuple[Reason, ...], found: _Found | None = None, until: datetime | None = None

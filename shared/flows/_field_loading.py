@@ -9,7 +9,7 @@ from shared.flows._model import AvailabilityRule, FieldRule, Table
 from shared.flows._nodes import Text
 from shared.flows._section import Section, did_you_mean
 from shared.flows._sources import Source, SourceProblem, Template, Vocabulary
-from shared.flows._units import SPAN_WORDS, parse_span
+from shared.flows._units import SPAN
 
 
 def load_fields(flow: Section, words: Vocabulary, tables: Mapping[str, Table]) -> tuple[FieldRule, ...]:
@@ -28,9 +28,9 @@ def load_availability(flow: Section, words: Vocabulary) -> AvailabilityRule | No
     section = flow.section("availability")
     if section is None:
         return None
-    since, until = _sources(section, "from", words), _sources(section, "until", words)
+    since, until = load_sources(section, "from", words), load_sources(section, "until", words)
     section.close()
-    if section.node("from") is None and section.node("until") is None:
+    if not section.has("from") and not section.has("until"):
         section.wrong(section.block, "availability needs from, until, or both.")
     for key, sources in (("from", since), ("until", until)):
         if len(sources) > 1:
@@ -44,7 +44,7 @@ def load_columns(flow: Section, words: Vocabulary) -> dict[str, Source]:
         return {}
     found: dict[str, Source] = {}
     for key, _ in section.block.entries:
-        sources = _sources(section, key.value, words)
+        sources = load_sources(section, key.value, words)
         if len(sources) > 1:
             section.wrong(section.key_node(key.value), f"columns.{key.value} takes one source.")
         if sources:
@@ -61,22 +61,22 @@ def load_name_rule(section: Section, words: Vocabulary) -> tuple[Source, ...] | 
         except SourceProblem as problem:
             section.wrong(node, f"to.name: {problem}", problem.suggestion)
     elif node is not None:
-        return _sources(section, "name", words) or (Source("file", "stem"),)
+        return load_sources(section, "name", words) or (Source("file", "stem"),)
     return (Source("file", "stem"),)
 
 
 def _field(label: str, rule: Section, words: Vocabulary, tables: Mapping[str, Table]) -> FieldRule:
-    is_date = rule.choice("type", ("date",), "") == "date"
-    add = rule.parsed("add", parse_span, SPAN_WORDS, default=None)
+    is_date = rule.choice("type", "") == "date"
+    add = rule.parsed("add", SPAN, None)
     found = FieldRule(
         label=label,
-        sources=_sources(rule, "from", words),
+        sources=load_sources(rule, "from", words),
         table=_table(rule, tables),
         split=rule.text("split"),
         default=rule.text("default"),
         required=rule.flag("required"),
         locale=rule.text("locale"),
-        authority=rule.choice("authority", ("onedrive", "celum"), "onedrive"),
+        authority=rule.choice("authority", "onedrive"),
         is_date=is_date or add is not None,
         add=add,
     )
@@ -86,17 +86,17 @@ def _field(label: str, rule: Section, words: Vocabulary, tables: Mapping[str, Ta
 
 
 def _refuse_what_has_no_effect(rule: Section, found: FieldRule) -> None:
-    if rule.node("from") is None:
+    if not rule.has("from"):
         if found.default is None:
             rule.wrong(rule.block, f"{rule.path[:-1]} needs from, default, or both.")
         for key in ("table", "split", "type", "add"):
-            if rule.node(key) is not None:
+            if rule.has(key):
                 rule.wrong(rule.key_node(key), f"{rule.path}{key} has no effect without {rule.path}from.")
     if found.required and found.default is not None:
         rule.wrong(rule.key_node("required"), f"{rule.path}required has no effect, because there is a default.")
     if found.is_date:
         for key in ("table", "split", "locale"):
-            if rule.node(key) is not None:
+            if rule.has(key):
                 rule.wrong(rule.key_node(key), f"{rule.path}{key} has no effect on a date.")
         default = rule.node("default")
         if default is not None and found.default is not None and not _is_day(found.default):
@@ -121,7 +121,7 @@ def _table(rule: Section, tables: Mapping[str, Table]) -> Table | None:
     return tables.get(name)
 
 
-def _sources(section: Section, key: str, words: Vocabulary) -> tuple[Source, ...]:
+def load_sources(section: Section, key: str, words: Vocabulary) -> tuple[Source, ...]:
     found: list[Source] = []
     for text in section.texts(key):
         try:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import FlowFileProblem
+from shared.flows._grammar import FILE, FLOW
 from shared.flows._ingest_loading import Surroundings, load_ingest
 from shared.flows._model import CelumConnection, FlowFile, IngestFlow, Limits, OneDriveConnection, Table
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
+from shared.flows._pending import PENDING
 from shared.flows._section import Problems, Section, did_you_mean
-from shared.flows._units import COUNT_WORDS, SPAN_WORDS, parse_count, parse_span
+from shared.flows._units import COUNT, DAYS
 
-VERSION = "1"
 ID_WORDS = "lower-case letters, digits and hyphens"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # stands in table keys and queue messages
 _SITE = re.compile(r"[^/:\s]+\.[^/:\s]+(:/[^/\s].*)?")  # "acme.sharepoint.com:/sites/marketing"
@@ -23,28 +23,31 @@ _LOCATION = ("site", "library", "drive_id")
 type Overrides = Mapping[str, Mapping[str, str]]  # connection → site, library or drive_id
 
 
-def load(text: str, file: str, *, overrides: Overrides | None = None) -> FlowFile:
-    """Raise FlowFileProblem with everything that is wrong. `overrides` replace where a OneDrive connection points."""
-    problems = Problems(file)
+def load(
+    text: str, file: str, *, overrides: Overrides | None = None, pending: Collection[str] = tuple(PENDING)
+) -> FlowFile:
+    """Raise FlowFileProblem with everything that is wrong. `overrides` replace where a OneDrive connection points.
+
+    `pending` names the rules that are refused; tests of what the language says about them load with none.
+    """
+    problems = Problems(file, pending)
     root = read_nodes(text, file, problems.found)
     if not isinstance(root, Block):
         problems.add(root, "A flow file is a block of keys: version, name, time_zone, connections, flows.")
         raise FlowFileProblem(problems.in_order())
-    loaded = _load_file(Section(problems, root), overrides or {})
+    loaded = _load_file(Section(problems, root, FILE), overrides or {})
     if problems.found or loaded is None:
         raise FlowFileProblem(problems.in_order())
     return loaded
 
 
 def _load_file(top: Section, overrides: Overrides) -> FlowFile | None:
-    top.choice("version", (VERSION,), VERSION)
-    top.node("version", required=True)
-    name = top.text("name", required=True)
+    top.choice("version", "1")
+    name = top.text("name")
     zone = _time_zone(top)
     connections = _connections(top, overrides)
     tables = _tables(top)
     limits = _limits(top, Limits(), top_level=True)
-    top.later("approval")
     around = Surroundings(zone or ZoneInfo("UTC"), connections, tables)
     flows = _flows(top, around, limits)
     top.close()
@@ -52,7 +55,7 @@ def _load_file(top: Section, overrides: Overrides) -> FlowFile | None:
 
 
 def _time_zone(top: Section) -> ZoneInfo | None:
-    text = top.text("time_zone", required=True)
+    text = top.text("time_zone")
     node = top.node("time_zone")
     if text is None or node is None:
         return None
@@ -66,7 +69,7 @@ def _time_zone(top: Section) -> ZoneInfo | None:
 
 
 def _connections(top: Section, overrides: Overrides) -> dict[str, OneDriveConnection | CelumConnection]:
-    block = top.section("connections", required=True)
+    block = top.section("connections")
     found: dict[str, OneDriveConnection | CelumConnection] = {}
     for key, _ in block.block.entries if block else ():
         section = block.section(key.value) if block else None
@@ -84,7 +87,6 @@ def _connections(top: Section, overrides: Overrides) -> dict[str, OneDriveConnec
 
 def _connection(name: str, section: Section, overrides: Overrides) -> OneDriveConnection | CelumConnection:
     onedrive, celum = section.section("onedrive"), section.section("celum")
-    section.later("private")
     section.close()
     if not section.block.entries:
         section.wrong(section.block, f"connections.{name} needs onedrive or celum.")
@@ -134,36 +136,25 @@ def _limits(owner: Section, inherited: Limits, *, top_level: bool) -> Limits:
     if section is None:
         return inherited
 
-    def count(key: str, default: int) -> int:
-        return section.parsed(key, parse_count, COUNT_WORDS, default=default)
-
     found = Limits(
-        parallel=count("parallel", inherited.parallel) if top_level else inherited.parallel,
-        deletes_per_hour=count("deletes_per_hour", inherited.deletes_per_hour),
-        new_versions_per_hour=count("new_versions_per_hour", inherited.new_versions_per_hour),
-        first_run=count("first_run", inherited.first_run),
-        keep_journal=section.parsed("keep_journal", _days, SPAN_WORDS, default=inherited.keep_journal)
-        if top_level
-        else inherited.keep_journal,
+        parallel=section.parsed("parallel", COUNT, inherited.parallel),
+        deletes_per_hour=section.parsed("deletes_per_hour", COUNT, inherited.deletes_per_hour),
+        new_versions_per_hour=section.parsed("new_versions_per_hour", COUNT, inherited.new_versions_per_hour),
+        first_run=section.parsed("first_run", COUNT, inherited.first_run),
+        keep_journal=section.parsed("keep_journal", DAYS, inherited.keep_journal),
     )
-    section.later("retracts_per_hour", "keep_deliveries")
     for key in () if top_level else ("parallel", "keep_journal"):
-        if section.node(key) is not None:
+        if section.has(key):
             section.wrong(section.key_node(key), f"limits.{key} can be set at the top only.")
     section.close()
     return found
-
-
-def _days(text: str) -> timedelta | None:
-    span = parse_span(text)
-    return None if span is None else timedelta(days=span.days + round(span.months * 365.25 / 12))
 
 
 # --- flows --------------------------------------------------------------------------------------------------------
 
 
 def _flows(top: Section, around: Surroundings, limits: Limits) -> tuple[IngestFlow, ...]:
-    node = top.node("flows", required=True)
+    node = top.node("flows")
     if node is None:
         return ()
     if not isinstance(node, Items) or not node.items:
@@ -178,8 +169,8 @@ def _flow(top: Section, node: Node, around: Surroundings, limits: Limits, seen: 
     if not isinstance(node, Block):
         top.wrong(node, "A flow is a block of keys: id, from, to, fields …")
         return None
-    section = Section(top.problems, node)
-    flow_id = section.text("id", required=True) or ""
+    section = Section(top.problems, node, FLOW)
+    flow_id = section.text("id") or ""
     at = section.node("id") or node
     section.who = f"flow {flow_id or '?'}: "
     if isinstance(at, Text) and flow_id and not _ID.fullmatch(flow_id):

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain import Approval, Content, Facts, ItemVersion, Kind, Link, Need, Reason, Value
-from shared.flows._model import AnyOf, ColumnIs, Condition, IngestFlow, NameIs, Not, OfficeIs
+from shared.flows._model import (
+    AnyOf,
+    CheckedIn,
+    ColumnIs,
+    Condition,
+    ContentApprovalIs,
+    IngestFlow,
+    NameIs,
+    Not,
+    OfficeIs,
+)
 from shared.flows._reading import Lacks, Reading, Unfit, as_text, internal_name
-from shared.flows._ready_loading import has_column
+from shared.flows._ready_loading import approving_columns, has_column, leaves_of
+
+CHANGED = "changed_after_ready"  # the rule of a content that surely is not the approved one
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Judgement:
     """`closed` says which approving values do not hold, `wrong` which cannot be judged."""
 
     closed: tuple[Reason, ...] = ()
     wrong: tuple[Reason, ...] = ()
 
 
-def judge(reading: Reading) -> Gate:
+def judge(reading: Reading) -> Judgement:
     """Cheapest first; nothing more is asked for behind the first closed condition."""
     closed: list[Reason] = []
     wrong: list[Reason] = []
@@ -32,12 +43,12 @@ def judge(reading: Reading) -> Gate:
         except Lacks:
             if not closed:
                 raise
-    return Gate(tuple(closed), tuple(wrong))
+    return Judgement(tuple(closed), tuple(wrong))
 
 
 def traces_approval(flow: IngestFlow) -> bool:
-    """Whether an approval belongs to a content under this flow: a column gives it, and later edits are held."""
-    return flow.changed_after_ready == "hold" and any(has_column(condition) for condition in flow.ready.conditions)
+    """Whether an approval belongs to a content under this flow: a column gives it, and later edits do not pass."""
+    return flow.changed_after_ready != "accept" and any(has_column(condition) for condition in flow.ready.conditions)
 
 
 def cover(reading: Reading, signature: str) -> Approval | Reason | None:
@@ -55,7 +66,7 @@ def cover(reading: Reading, signature: str) -> Approval | Reason | None:
         return _cover_without_versions(reading, signature)
     if not _covers(approving, facts, link, signature):
         when = approving.modified.astimezone(flow.time_zone)
-        return Reason("changed_after_ready", f"changed after approval on {when:%Y-%m-%d %H:%M}: approve it again")
+        return Reason(CHANGED, f"changed after approval on {when:%Y-%m-%d %H:%M}: approve it again")
     by = approving.modified_by.id if approving.modified_by else ""
     return Approval(signature, approving.id, approving.modified, by)
 
@@ -82,9 +93,9 @@ def _cover_without_versions(reading: Reading, signature: str) -> Approval | Reas
         return link.approval
     if link and is_same(link.gate_closed_for, facts.item.content):
         return Approval(signature, None, facts.now)
-    column = next(iter(_columns_in(reading.flow.ready.conditions)))
+    column = next(iter(approving_columns(reading.flow.ready.conditions)))
     return Reason(
-        "changed_after_ready",
+        "changed_after_ready.unknown",
         "which content was approved cannot be told, because the versions of this file do not say: "
         f"set {column.column} to Draft, wait for the status column, set {column.accepted[0]}",
     )
@@ -101,22 +112,6 @@ def _approving_version(reading: Reading, versions: tuple[ItemVersion, ...]) -> I
     return approving
 
 
-def _columns_in(conditions: tuple[Condition, ...]) -> list[ColumnIs]:
-    return [condition for condition in _leaves(conditions) if isinstance(condition, ColumnIs)]
-
-
-def _leaves(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
-    """The single conditions, also those inside any and not."""
-    for condition in conditions:
-        match condition:
-            case AnyOf(inner):
-                yield from _leaves(inner)
-            case Not(one):
-                yield from _leaves((one,))
-            case _:
-                yield condition
-
-
 # --- one condition ------------------------------------------------------------------------------------------------
 
 
@@ -124,9 +119,13 @@ def _holds(condition: Condition, reading: Reading, version: ItemVersion | None =
     """`version` stands in for the present columns; name and properties are always the present ones."""
     match condition:
         case ColumnIs(column, accepted):
-            return _matches(_column(reading, column, version), accepted)
+            return matches(_column(reading, column, version), accepted)
         case OfficeIs(name, accepted):
-            return _matches(_noted(reading, f"office.{name}", reading.office(name)), accepted)
+            return matches(_noted(reading, f"office.{name}", reading.office(name)), accepted)
+        case CheckedIn():
+            return _noted(reading, "checked_in", "true" if reading.checked_in() else "false") == "true"
+        case ContentApprovalIs(accepted):
+            return matches(_noted(reading, "content_approval", reading.content_approval()), accepted)
         case NameIs(pattern):
             return pattern.match(_noted(reading, "file.name", reading.facts.item.name)) is not None
         case AnyOf(conditions):
@@ -165,7 +164,7 @@ def _noted(reading: Reading, name: str, text: str) -> str:
     return text
 
 
-def _matches(value: Value, accepted: tuple[str, ...]) -> bool:
+def matches(value: Value, accepted: tuple[str, ...]) -> bool:
     parts = (value,) if isinstance(value, str) else value
     return any(part.strip() in accepted for part in parts)
 
@@ -174,18 +173,22 @@ def _say(condition: Condition, reading: Reading) -> tuple[str, str]:
     """The rule and a sentence for a condition that does not hold."""
     match condition:
         case ColumnIs(column, accepted):
-            return f"ready.column.{column}", _not_yet(column, as_text(_column(reading, column, None)), accepted)
+            return f"ready.column.{column}", not_yet(column, as_text(_column(reading, column, None)), accepted)
         case OfficeIs(name, accepted):
-            return f"ready.office.{name}", _not_yet(name, reading.office(name), accepted)
+            return f"ready.office.{name}", not_yet(name, reading.office(name), accepted)
         case NameIs(pattern):
             return "ready.name", f'the name is not like "{pattern.text}"'
+        case CheckedIn():
+            return "ready.checked_in", "the file is checked out"
+        case ContentApprovalIs(accepted):
+            return "ready.content_approval", not_yet("content approval", reading.content_approval(), accepted)
         case AnyOf(conditions):
             return "ready.any", "; and ".join(_say(inner, reading)[1] for inner in conditions)
         case Not(inner):
             return "ready.not", f"{_name_of(inner)} excludes it"
 
 
-def _not_yet(name: str, found: str, accepted: tuple[str, ...]) -> str:
+def not_yet(name: str, found: str, accepted: tuple[str, ...]) -> str:
     wanted = " or ".join(f'"{word}"' for word in accepted)
     return f'{name} is "{found}", not {wanted}' if found.strip() else f"{name} is empty, not {wanted}"
 
@@ -198,6 +201,10 @@ def _name_of(condition: Condition) -> str:
             return f"{name}: {' or '.join(accepted)}"
         case NameIs(pattern):
             return f'the name "{pattern.text}"'
+        case CheckedIn():
+            return "checked in"
+        case ContentApprovalIs(accepted):
+            return f"content approval: {' or '.join(accepted)}"
         case AnyOf(conditions):
             return ", ".join(_name_of(inner) for inner in conditions)
         case Not(inner):
@@ -206,11 +213,11 @@ def _name_of(condition: Condition) -> str:
 
 def approving_names(flow: IngestFlow) -> frozenset[str]:
     """The columns that `ready` reads, as the flow names them."""
-    return frozenset(column.column for column in _columns_in(flow.ready.conditions))
+    return frozenset(column.column for column in approving_columns(flow.ready.conditions))
 
 
 def approving_properties(flow: IngestFlow) -> frozenset[str]:
     """The document properties that `ready` reads."""
     return frozenset(
-        condition.property for condition in _leaves(flow.ready.conditions) if isinstance(condition, OfficeIs)
+        condition.property for condition in leaves_of(flow.ready.conditions) if isinstance(condition, OfficeIs)
     )

@@ -78,6 +78,16 @@ class NameIs:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedIn:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ContentApprovalIs:
+    accepted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     conditions: tuple[Condition, ...]
 
@@ -87,15 +97,30 @@ class Not:
     condition: Condition
 
 
-type Condition = ColumnIs | OfficeIs | NameIs | AnyOf | Not
+type Condition = ColumnIs | OfficeIs | NameIs | CheckedIn | ContentApprovalIs | AnyOf | Not
+
+
+class GateKind(StrEnum):
+    FOLDER = "folder"
+    COLLECTION = "collection"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A folder's columns or a collection's fields; while they say no, the files behind it are dormant."""
+
+    kind: GateKind
+    path: Template  # of captures
+    wanted: tuple[tuple[str, tuple[str, ...]], ...]  # column or field → accepted values
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """`conditions` are the approving values: all gates but the quiet period, cheapest first."""
+    """`conditions` are the approving values, cheapest first; `gates` stand elsewhere, one for all files behind them."""
 
     unchanged_for: timedelta = timedelta(minutes=2)
     conditions: tuple[Condition, ...] = ()
+    gates: tuple[Gate, ...] = ()
 
 
 # --- accept, to, fields -------------------------------------------------------------------------------------------
@@ -119,6 +144,15 @@ class Target:
     name: tuple[Source, ...] | Template = (Source("file", "stem"),)
     key: str | None = None
     create_collections: bool = False
+    collection_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMatch:
+    """Identity by field: the asset whose field `label` holds what `source` says."""
+
+    label: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +197,19 @@ class IngestFlow:
     types: tuple[str, ...] = ()  # categories, and extensions with their dot; none means all
     ignore: tuple[NamePattern, ...] = ()
     ready: Ready = field(default_factory=Ready)
-    changed_after_ready: str = "hold"  # hold | accept
+    changed_after_ready: str = "hold"  # hold | accept | reset
+    reset: Mapping[str, str] = field(default_factory=dict)  # column → the value that takes the approval back
     accept: Accept = field(default_factory=Accept)
-    identity: tuple[str, ...] = ("link", "key", "checksum")
+    identity: tuple[str | FieldMatch, ...] = ("link", "key", "checksum")
     on_existing: OnExisting = field(default_factory=OnExisting)
     fields: tuple[FieldRule, ...] = ()
     availability: AvailabilityRule | None = None
     incomplete: str = "hold"
     columns: Mapping[str, Source] = field(default_factory=dict)
-    after: str = "keep"
-    on_ready_lost: str = "keep"
-    on_source_deleted: str = "keep"
+    after: str = "keep"  # keep | delete | move_to
+    move_to: Template | None = None
+    on_ready_lost: str = "keep"  # keep | unavailable | hold
+    on_source_deleted: str = "keep"  # keep | unavailable | hold
     limits: Limits = field(default_factory=Limits)
 
 

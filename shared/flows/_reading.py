@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from shared.domain import Columns, Facts, Item, Kind, Link, Need, Reason, Value
-from shared.flows._categories import OFFICE_EXTENSIONS, extension_of
+from shared.flows._categories import EMBEDDED_EXTENSIONS, OFFICE_EXTENSIONS, extension_of
 from shared.flows._days import Moment, day_of, moment_of
 from shared.flows._model import IngestFlow
 from shared.flows._sources import Source
@@ -38,7 +38,7 @@ class Reading:
         self.facts = facts
         self.link = link
         self.used: dict[str, str] = {}
-        self._captures = captures
+        self.captures = captures
         self._name_captures = (flow.accept.name.match(facts.item.name) if flow.accept.name else None) or {}
 
     def value(self, source: Source) -> Value:
@@ -66,6 +66,23 @@ class Reading:
             raise Lacks(Need(Kind.OFFICE))
         return self.facts.office.get(name, "")
 
+    def embedded(self, name: str) -> Value:
+        if extension_of(self.facts.item.name) not in EMBEDDED_EXTENSIONS:
+            return ""
+        if self.facts.embedded is None:
+            raise Lacks(Need(Kind.EMBEDDED))
+        return self.facts.embedded.get(name, "")
+
+    def checked_in(self) -> bool:
+        if self.facts.checked_in is None:
+            raise Lacks(Need(Kind.CHECKED_IN))
+        return self.facts.checked_in
+
+    def content_approval(self) -> str:
+        if self.facts.content_approval is None:
+            raise Lacks(Need(Kind.CONTENT_APPROVAL))
+        return self.facts.content_approval
+
     def columns(self) -> Columns:
         if self.facts.columns is None:
             raise Lacks(Need(Kind.COLUMNS))
@@ -84,13 +101,15 @@ class Reading:
             case "path" if source.name == "folder":
                 return (self.facts.item.path or "").rpartition("/")[0] or "/"
             case "path":
-                return self._captures.get(source.name, "")
+                return self.captures.get(source.name, "")
             case "name":
                 return self._name_captures.get(source.name, "")
             case "column":
                 return self._column_as_people_see_it(source.name)
             case "office":
                 return self.office(source.name)
+            case "embedded":
+                return self.embedded(source.name)
             case "file":
                 return file_value(self.facts.item, source.name)
             case _:

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from shared.flows._model import AnyOf, ColumnIs, Condition, NameIs, Not, OfficeIs, Ready
-from shared.flows._nodes import Block, Items, Node
+from collections.abc import Iterator
+
+from shared.flows._grammar import CONDITION
+from shared.flows._model import (
+    AnyOf,
+    CheckedIn,
+    ColumnIs,
+    Condition,
+    ContentApprovalIs,
+    Gate,
+    GateKind,
+    NameIs,
+    Not,
+    OfficeIs,
+    Ready,
+)
+from shared.flows._nodes import Block, Items, Node, Text
 from shared.flows._paths import PatternProblem, name_pattern
 from shared.flows._section import Section, did_you_mean
-from shared.flows._units import DURATION_WORDS, parse_duration
+from shared.flows._shapes import keys_of
+from shared.flows._sources import SourceProblem, Template, Vocabulary
+from shared.flows._units import DURATION
 
-CONDITIONS = ("unchanged_for", "column", "office", "name", "any", "not")
-LATER = ("checked_in", "content_approval", "folder", "collection")
+NOWHERE = Template("", ())
+NOT_INSIDE = ("unchanged_for", "folder", "collection")  # these say when a file is looked at at all
 
 
-def load_ready(flow: Section) -> Ready:
+def load_ready(flow: Section, captures: Vocabulary) -> Ready:
+    """`captures` are the values that the paths of folders and collections may hold."""
     node = flow.node("ready")
     if node is None:
         return Ready()
     default, periods = Ready(), 0
-    period, conditions = default.unchanged_for, list[Condition]()
+    period, conditions, gates = default.unchanged_for, list[Condition](), list[Gate]()
     for item in node.items if isinstance(node, Items) else (node,):
         section = _entry(flow, item)
         if section is None:
             continue
-        if "unchanged_for" in {key.value for key, _ in section.block.entries}:
+        if section.has("unchanged_for"):
             periods += 1
-            period = section.parsed("unchanged_for", parse_duration, DURATION_WORDS, default=period)
+            period = section.parsed("unchanged_for", DURATION, period)
             if periods > 1:
                 section.wrong(section.key_node("unchanged_for"), "ready.unchanged_for stands twice.")
+        gates += [gate for kind in GateKind if section.has(kind) for gate in _gate(section, kind, captures)]
         conditions += _conditions(section)
-    return Ready(period, tuple(sorted(conditions, key=_cost)))
+    return Ready(period, tuple(sorted(conditions, key=_cost)), tuple(gates))
 
 
 def has_column(condition: Condition) -> bool:
@@ -44,35 +63,60 @@ def has_column(condition: Condition) -> bool:
             return False
 
 
+def approving_columns(conditions: tuple[Condition, ...]) -> list[ColumnIs]:
+    return [condition for condition in leaves_of(conditions) if isinstance(condition, ColumnIs)]
+
+
+def leaves_of(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
+    """The single conditions, also those inside any and not."""
+    for condition in conditions:
+        match condition:
+            case AnyOf(inner):
+                yield from leaves_of(inner)
+            case Not(one):
+                yield from leaves_of((one,))
+            case _:
+                yield condition
+
+
 def _entry(flow: Section, item: Node) -> Section | None:
     if isinstance(item, Block) and item.entries:
-        return Section(flow.problems, item, flow.who, "ready.")
+        return Section(flow.problems, item, CONDITION, who=flow.who, path="ready.")
     flow.wrong(item, "ready: each entry is a condition such as unchanged_for: 2m.")
     return None
 
 
 def _conditions(section: Section) -> list[Condition]:
-    found: list[Condition] = []
-    for key, node in section.block.entries:
-        match key.value:
-            case "unchanged_for":
-                continue
-            case "column":
-                found += [ColumnIs(name, accepted) for name, accepted in _values(section, key.value)]
-            case "office":
-                found += [OfficeIs(name, accepted) for name, accepted in _values(section, key.value)]
-            case "name":
-                found += _name(section, node)
-            case "any":
-                section.node("any")
-                found += _any(section, node)
-            case "not":
-                found += _not(section, node)
-            case name if name in LATER:
-                section.later(name)
-            case name:
-                section.wrong(key, f'"{name}" is not a condition of ready.', did_you_mean(name, (*CONDITIONS, *LATER)))
-    return found
+    return [
+        condition
+        for key, node in section.block.entries
+        if key.value not in NOT_INSIDE
+        for condition in _condition(section, key, node)
+    ]
+
+
+def _condition(section: Section, key: Text, node: Node) -> list[Condition]:
+    if key.value in keys_of(CONDITION) and section.node(key.value) is None:
+        return []  # not supported by this version, which is reported
+    match key.value:
+        case "column":
+            return [ColumnIs(name, accepted) for name, accepted in _values(section, key.value)]
+        case "office":
+            return [OfficeIs(name, accepted) for name, accepted in _values(section, key.value)]
+        case "name":
+            return _name(section, node)
+        case "checked_in":
+            return [CheckedIn()] if section.choice("checked_in", "") else []
+        case "content_approval":
+            accepted = tuple(text.value.strip() for text in section.texts("content_approval"))
+            return [ContentApprovalIs(accepted)] if accepted else []
+        case "any":
+            return _any(section, node)
+        case "not":
+            return _not(section, node)
+        case name:
+            section.wrong(key, f'"{name}" is not a condition of ready.', did_you_mean(name, keys_of(CONDITION)))
+            return []
 
 
 def _values(section: Section, key: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -80,7 +124,7 @@ def _values(section: Section, key: str) -> list[tuple[str, tuple[str, ...]]]:
     if inner is None:
         return []
     if not inner.block.entries:
-        inner.wrong(inner.block, f"ready.{key} is empty.")
+        inner.wrong(inner.block, f"{inner.path[:-1]} is empty.")
     return [
         (name.value, tuple(text.value.strip() for text in inner.texts(name.value))) for name, _ in inner.block.entries
     ]
@@ -98,6 +142,25 @@ def _name(section: Section, node: Node) -> list[Condition]:
     if pattern.captures:
         section.wrong(node, f'ready.name: "{text}" takes no captures; write them in accept.name.')
     return [NameIs(pattern)]
+
+
+def _gate(section: Section, kind: GateKind, captures: Vocabulary) -> list[Gate]:
+    inner = section.section(kind)
+    if inner is None:
+        return []
+    text, path = inner.text("path"), NOWHERE
+    if text is not None:
+        try:
+            path = captures.template(text)
+        except SourceProblem as problem:
+            inner.wrong(inner.key_node("path"), f"ready.{kind}.path: {problem}", problem.suggestion)
+        if any(source.kind != "path" or source.name == "folder" for source in path.sources):
+            inner.wrong(inner.key_node("path"), f"ready.{kind}.path takes captures of from.path only.")
+        if not text.startswith("/"):
+            inner.wrong(inner.key_node("path"), f'ready.{kind}.path: "{text}" must begin with /.')
+    wanted = _values(inner, "column" if kind is GateKind.FOLDER else "field")
+    inner.close()
+    return [Gate(kind, path, tuple(wanted))]
 
 
 def _any(section: Section, node: Node) -> list[Condition]:
@@ -118,9 +181,10 @@ def _inner(section: Section, item: Node, key: str) -> list[Condition]:
     entry = _entry(section, item)
     if entry is None:
         return []
-    if any(name.value == "unchanged_for" for name, _ in entry.block.entries):
-        entry.wrong(item, f"ready.{key} cannot hold unchanged_for.")
-        return []
+    for name in NOT_INSIDE:
+        if entry.has(name):
+            entry.wrong(item, f"ready.{key} cannot hold {name}.")
+            return []
     found = _conditions(entry)
     if len(found) > 1:
         entry.wrong(item, f"ready.{key} takes one condition an entry.")
@@ -128,14 +192,16 @@ def _inner(section: Section, item: Node, key: str) -> list[Condition]:
 
 
 def _cost(condition: Condition) -> int:
-    """The name is known, columns cost one call, properties a read inside the file."""
+    """The name is known, columns and states cost one call, properties a read inside the file."""
     match condition:
         case NameIs():
             return 0
         case ColumnIs():
             return 1
-        case OfficeIs():
+        case CheckedIn() | ContentApprovalIs():
             return 2
+        case OfficeIs():
+            return 3
         case AnyOf(conditions):
             return max((_cost(inner) for inner in conditions), default=0)
         case Not(inner):

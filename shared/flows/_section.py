@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from shared.errors import Problem
+from shared.flows._grammar import DEFINITIONS
 from shared.flows._nodes import Block, Items, Node, Text
+from shared.flows._shapes import Key, Later, Listed, Named, Ref, Shape, Unit, keys_of, options_of
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -17,10 +19,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 class Problems:
-    """Collects what is wrong with one file, so that all of it is reported at once."""
+    """Collects what is wrong with one file, so that all of it is reported at once; `pending` rules are refused."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, pending: Collection[str] = ()) -> None:
         self.file = file
+        self.pending = pending
         self.found: list[Problem] = []
 
     def add(self, node: Node, text: str, suggestion: str | None = None) -> None:
@@ -32,33 +35,49 @@ class Problems:
 
 
 class Section:
-    """One block; `who` opens each message ("flow campaign-masters: "), `path` names the block ("to.")."""
+    """One block of the grammar's `shape`.
 
-    def __init__(self, problems: Problems, block: Block, who: str = "", path: str = "") -> None:
+    `who` opens each message ("flow campaign-masters: "), `path` names the block in it ("to."), `rule` in PENDING.
+    """
+
+    def __init__(
+        self, problems: Problems, block: Block, shape: Shape, *, who: str = "", path: str = "", rule: str | None = None
+    ) -> None:
         self.problems = problems
         self.block = block
+        self.shape = DEFINITIONS[shape.name] if isinstance(shape, Ref) else shape
         self.who = who
         self.path = path
+        self.rule = path if rule is None else rule
         self._nodes = {key.value: (key, node) for key, node in block.entries}
-        self._known: set[str] = set()
+        self._asked: set[str] = set()
+        self._refused: set[str] = set()
         self._missing: list[str] = []
 
     # --- asking -------------------------------------------------------------------------------------------------
 
-    def node(self, key: str, *, required: bool = False) -> Node | None:
-        self._known.add(key)
-        if key in self._nodes:
-            return self._nodes[key][1]
-        if required:
-            self._missing.append(key)
-        return None
+    def node(self, key: str) -> Node | None:
+        """None also where the key may not stand yet, which is reported here."""
+        grammar = self._grammar(key)
+        if key not in self._nodes:
+            if grammar.required and key not in self._missing:
+                self._missing.append(key)
+            return None
+        if key not in self._asked and (isinstance(grammar.shape, Later) or self._rule_of(key) in self.problems.pending):
+            self._refused.add(key)
+            self._not_yet(self._nodes[key][0], f"{self.path}{key}")
+        self._asked.add(key)
+        return None if key in self._refused else self._nodes[key][1]
 
     def key_node(self, key: str) -> Node:
         """Where the key itself stands, for what is wrong with its being there."""
         return self._nodes[key][0] if key in self._nodes else self.block
 
-    def text(self, key: str, *, required: bool = False) -> str | None:
-        node = self.node(key, required=required)
+    def has(self, key: str) -> bool:
+        return key in self._nodes
+
+    def text(self, key: str) -> str | None:
+        node = self.node(key)
         return None if node is None else self.as_text(node, key)
 
     def texts(self, key: str) -> tuple[Text, ...]:
@@ -66,54 +85,56 @@ class Section:
         node = self.node(key)
         return () if node is None else self.as_texts(node, key)
 
-    def choice(self, key: str, options: tuple[str, ...], default: str, later: tuple[str, ...] = ()) -> str:
-        """`later` are documented values that this version does not carry."""
+    def choice(self, key: str, default: str) -> str:
         node = self.node(key)
-        if node is None:
-            return default
+        return default if node is None else self.as_choice(node, key, default)
+
+    def as_choice(self, node: Node, key: str, default: str) -> str:
+        options = options_of(self._grammar(key).shape)
         if isinstance(node, Text) and node.value in options:
-            return node.value
-        if isinstance(node, Block) or (isinstance(node, Text) and node.value in later):
-            shown = node.value if isinstance(node, Text) else next((name.value for name, _ in node.entries), "{}")
-            if shown in later:
-                self.wrong(node, f"{self.path}{key}: {shown} is not supported by this version yet.")
+            if f"{self._rule_of(key)}={node.value}" in self.problems.pending:
+                self._not_yet(node, f"{self.path}{key}: {node.value}")
                 return default
+            return node.value
         shown = f'"{node.value}"' if isinstance(node, Text) else "this"
         hint = did_you_mean(node.value, options) if isinstance(node, Text) else None
         self.wrong(node, f"{self.path}{key}: {shown} is not one of {', '.join(options)}.", hint)
         return default
 
-    def flag(self, key: str) -> bool:
-        return self.choice(key, ("true", "false"), "false") == "true"
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        return self.choice(key, "true" if default else "false") == "true"
 
-    def parsed[T](self, key: str, parse: Callable[[str], T | None], accepted: str, *, default: T) -> T:
+    def parsed[T, D](self, key: str, unit: Unit[T], default: D) -> T | D:
+        """`unit` is that of the grammar, with the type of what it gives."""
         node = self.node(key)
         if node is None:
             return default
-        value = parse(node.value) if isinstance(node, Text) else None
+        value = unit.parse(node.value) if isinstance(node, Text) else None
         if value is None:
             shown = f'"{node.value}"' if isinstance(node, Text) else "this"
-            self.wrong(node, f"{self.path}{key}: {shown} is not {accepted}.")
+            self.wrong(node, f"{self.path}{key}: {shown} is not {unit.words}.")
             return default
         return value
 
-    def section(self, key: str, *, required: bool = False) -> Section | None:
-        node = self.node(key, required=required)
+    def section(self, key: str) -> Section | None:
+        node = self.node(key)
         return None if node is None else self.as_section(node, key)
 
-    def later(self, *keys: str) -> None:
-        """Documented keys that this version does not carry: refused, never ignored."""
-        for key in keys:
-            if self.node(key) is not None:
-                self.wrong(self.key_node(key), f"{self.path}{key} is not supported by this version yet.")
+    def later(self) -> None:
+        """Ask for every key that this version does not carry, so that it is refused, never ignored."""
+        for key, grammar in keys_of(self.shape).items():
+            if isinstance(grammar.shape, Later):
+                self.node(key)
 
     def close(self) -> None:
         """Report every key that nobody asked for, and every required one that is not there: a misspelt one once."""
+        self.later()
+        known = keys_of(self.shape)
         where = f" in {self.path[:-1]}" if self.path else ""
         misspelt: set[str | None] = set()
         for key, _ in self.block.entries:
-            if key.value not in self._known:
-                hint = did_you_mean(key.value, self._known)
+            if key.value not in self._asked:
+                hint = did_you_mean(key.value, known)
                 misspelt.add(hint)
                 self.wrong(key, f'"{key.value}" is not a key{where}.', hint)
         for name in self._missing:
@@ -139,6 +160,18 @@ class Section:
 
     def as_section(self, node: Node, key: str) -> Section | None:
         if isinstance(node, Block):
-            return Section(self.problems, node, self.who, f"{self.path}{key}.")
+            shape = self._grammar(key).shape
+            inner = shape.item if isinstance(shape, Listed) else shape
+            path, rule = f"{self.path}{key}.", f"{self._rule_of(key)}."
+            return Section(self.problems, node, inner, who=self.who, path=path, rule=rule)
         self.wrong(node, f"{self.path}{key} must be a block of keys.")
         return None
+
+    def _not_yet(self, node: Node, what: str) -> None:
+        self.wrong(node, f"{what} is not supported by this version yet.")
+
+    def _grammar(self, key: str) -> Key:
+        return Key(self.shape.value, "") if isinstance(self.shape, Named) else keys_of(self.shape)[key]
+
+    def _rule_of(self, key: str) -> str:
+        return f"{self.rule}*" if isinstance(self.shape, Named) else f"{self.rule}{key}"

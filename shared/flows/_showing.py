@@ -7,18 +7,25 @@ from collections.abc import Mapping, Sequence
 from shared.flows._model import (
     AnyOf,
     CelumConnection,
+    CheckedIn,
     ColumnIs,
     Condition,
+    ContentApprovalIs,
+    FieldMatch,
     FieldRule,
     FlowFile,
+    Gate,
+    GateKind,
     IngestFlow,
     Limits,
     NameIs,
     Not,
     OfficeIs,
     OneDriveConnection,
+    Ready,
     Start,
 )
+from shared.flows._pending import PENDING
 from shared.flows._sources import Source, Template
 from shared.flows._units import duration_text, size_text
 from shared.flows._yaml import Data
@@ -54,11 +61,12 @@ def _connection(connection: OneDriveConnection | CelumConnection) -> Data:
 
 
 def _limits(limits: Limits) -> dict[str, Data]:
-    return {
+    listed = {
         "deletes_per_hour": str(limits.deletes_per_hour),
         "new_versions_per_hour": str(limits.new_versions_per_hour),
         "first_run": str(limits.first_run),
     }
+    return {key: value for key, value in listed.items() if f"limits.{key}" not in PENDING}
 
 
 def _flow(flow: IngestFlow) -> Data:
@@ -70,14 +78,11 @@ def _flow(flow: IngestFlow) -> Data:
             "mode": flow.mode.value,
             "start": flow.start.value,
             "from": _from(flow),
-            "ready": [
-                {"unchanged_for": duration_text(flow.ready.unchanged_for)},
-                *map(_condition, flow.ready.conditions),
-            ],
-            "changed_after_ready": flow.changed_after_ready if approves else None,
+            "ready": _ready(flow.ready),
+            "changed_after_ready": _changed(flow) if approves else None,
             "accept": _accept(flow),
             "to": _to(flow),
-            "identity": list(flow.identity),
+            "identity": [{way.label: str(way.source)} if isinstance(way, FieldMatch) else way for way in flow.identity],
             "on_existing": {
                 "same_content": flow.on_existing.same_content,
                 "new_content": flow.on_existing.new_content,
@@ -86,7 +91,7 @@ def _flow(flow: IngestFlow) -> Data:
             "availability": _availability(flow),
             "incomplete": flow.incomplete,
             "columns": {column: str(source) for column, source in flow.columns.items()},
-            "after": flow.after,
+            "after": {"move_to": flow.move_to.text} if flow.move_to else flow.after,
             "on_ready_lost": flow.on_ready_lost if approves else None,
             "on_source_deleted": flow.on_source_deleted,
             "limits": _flow_limits(flow),
@@ -108,6 +113,23 @@ def _flow_limits(flow: IngestFlow) -> Data:
     return limits if flow.start is Start.EXISTING else {key: limits[key] for key in limits if key != "first_run"}
 
 
+def _ready(ready: Ready) -> Data:
+    return [
+        {"unchanged_for": duration_text(ready.unchanged_for)},
+        *map(_gate, ready.gates),
+        *map(_condition, ready.conditions),
+    ]
+
+
+def _gate(gate: Gate) -> Data:
+    wanted = {name: _one_or_more(accepted) for name, accepted in gate.wanted}
+    return {gate.kind.value: {"path": gate.path.text, "column" if gate.kind is GateKind.FOLDER else "field": wanted}}
+
+
+def _changed(flow: IngestFlow) -> Data:
+    return {"reset": dict(flow.reset)} if flow.changed_after_ready == "reset" else flow.changed_after_ready
+
+
 def _condition(condition: Condition) -> Data:
     match condition:
         case ColumnIs(column, accepted):
@@ -116,6 +138,10 @@ def _condition(condition: Condition) -> Data:
             return {"office": {name: _one_or_more(accepted)}}
         case NameIs(pattern):
             return {"name": pattern.text}
+        case CheckedIn():
+            return {"checked_in": "true"}
+        case ContentApprovalIs(accepted):
+            return {"content_approval": _one_or_more(accepted)}
         case AnyOf(conditions):
             return {"any": [_condition(inner) for inner in conditions]}
         case Not(inner):
@@ -142,6 +168,7 @@ def _to(flow: IngestFlow) -> Data:
             "intake": to.intake,
             "collection": to.collection.text,
             "create_collections": _flag(to.create_collections),
+            "collection_type": to.collection_type,
             "asset_type": to.asset_type,
             "name": to.name.text if isinstance(to.name, Template) else _sources(to.name),
             "key": to.key,

@@ -6,11 +6,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from shared.flows._grammar import EMBEDDED_VALUES, FILE_VALUES, RUN_VALUES, STATUS_VALUES
 from shared.flows._section import did_you_mean
 
-FILE_VALUES = ("name", "stem", "extension", "size", "created", "modified", "created_by", "modified_by", "web_url", "id")
-RUN_VALUES = ("date", "year", "id")
-STATUS_VALUES = ("status", "reason")  # known only when columns are written
 OTHER_SHAPES = ("field", "collection", "asset")  # values of the CELUM side
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -52,10 +50,12 @@ class Vocabulary:
     name: tuple[str, ...] = ()
     writing: bool = False  # in `columns`: what is written back, never what is read from a column
     is_sure: bool = True  # False where the pattern with the captures is itself wrong: one mistake, one problem
+    pending: Collection[str] = ()
 
     def words(self) -> Collection[str]:
         listed = [f"path.{name}" for name in (*self.path, "folder")] + [f"name.{name}" for name in self.name]
         listed += [f"file.{name}" for name in FILE_VALUES] + [f"run.{name}" for name in RUN_VALUES]
+        listed += [] if self.writing else [f"embedded.{name}" for name in EMBEDDED_VALUES]
         return listed + (["asset.url"] + [f"run.{name}" for name in STATUS_VALUES] if self.writing else [])
 
     def source(self, text: str) -> Source:
@@ -63,8 +63,12 @@ class Vocabulary:
         kind, dot, name = text.partition(".")
         if not dot or not name.strip():
             raise SourceProblem(f'"{text}" is not a source.', self._nearest(text))
+        if f"source {kind}.*" in self.pending:
+            raise SourceProblem(f'"{text}" is not supported by this version yet.')
         if kind in {"column", "office"} and not self.writing:
             return Source(kind, name)
+        if kind == "embedded" and ":" in name and not self.writing:
+            return Source(kind, name)  # a raw name with its prefix: dc:title
         if text in self.words() or (kind in {"path", "name"} and not self.is_sure):
             return Source(kind, name)
         raise self._problem(text, kind, name)
@@ -85,11 +89,13 @@ class Vocabulary:
         return Template(text, tuple(parts))
 
     def _problem(self, text: str, kind: str, name: str) -> SourceProblem:
-        if kind == "embedded":
-            return SourceProblem(f'"{text}" is not supported by this version yet.')
         if kind == "run" and name in STATUS_VALUES:
             return SourceProblem(f'"{text}" is known only in columns.')
-        if kind in {"column", "office"} or (kind in OTHER_SHAPES and not self.writing):
+        if (
+            kind in {"column", "office"}
+            or (kind == "embedded" and self.writing)
+            or (kind in OTHER_SHAPES and not self.writing)
+        ):
             return SourceProblem(f'"{text}" cannot be used here.')
         if kind in {"path", "name"}:
             where = "from.path" if kind == "path" else "accept.name"

@@ -7,10 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-DURATION_WORDS = "a duration such as 30s, 2m, 1h or 1d"
-SPAN_WORDS = "a span such as 30d, 2w, 6mo or 7y"
-SIZE_WORDS = "a size such as 500KB, 20MB or 2GB"
-COUNT_WORDS = "a whole number above 0"
+from shared.flows._shapes import Unit
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KIB": 1024, "MIB": 1024**2, "GIB": 1024**3}
@@ -85,3 +82,16 @@ def parse_count(text: str) -> int | None:
 def _split(text: str) -> tuple[int | None, str]:
     found = re.fullmatch(rf"(\d{{1,{_LONGEST_DIGITS}}})(s|m|h|d|w|mo|y)", text, re.ASCII)
     return (int(found[1]), found[2]) if found else (None, "")
+
+
+def parse_days(text: str) -> timedelta | None:
+    """A span as a number of days, for what is counted back from today."""
+    span = parse_span(text)
+    return None if span is None else timedelta(days=span.days + round(span.months * 365.25 / 12))
+
+
+DURATION = Unit(parse_duration, "a duration such as 30s, 2m, 1h or 1d", r"^(0|\d{1,6}[smhd])$")
+SPAN = Unit(parse_span, "a span such as 30d, 2w, 6mo or 7y", r"^\d{1,6}(d|w|mo|y)$")
+DAYS = Unit(parse_days, SPAN.words, SPAN.pattern)
+SIZE = Unit(parse_size, "a size such as 500KB, 20MB or 2GB", r"^\d{1,9}(\.\d{1,3})?\s*([KMGkmg][Ii]?)?[Bb]$")
+COUNT = Unit(parse_count, "a whole number above 0", r"^[1-9]\d{0,8}$")

@@ -12,7 +12,7 @@ from functools import partial
 from shared.domain import FieldWish, Item, Need, Reason, Value, Wish
 from shared.flows._categories import is_of_types
 from shared.flows._days import day_of, end_of, start_of
-from shared.flows._model import FieldRule, Table
+from shared.flows._model import FieldMatch, FieldRule, Table
 from shared.flows._reading import Lacks, Reading, Unfit, as_text, is_empty
 from shared.flows._sources import Source, Template
 
@@ -22,9 +22,11 @@ def wish(reading: Reading) -> Wish | tuple[Reason, ...]:
     attempt = _Attempt()
     flow, item = reading.flow, reading.facts.item
     attempt.reasons += _not_acceptable(reading)
-    collection = attempt.to(partial(_collection, flow.to.collection, reading))
+    collection = attempt.to(partial(_path, flow.to.collection, reading, "to.collection"))
     name = attempt.to(partial(_name, reading))
     fields = [attempt.to(partial(_field, rule, reading)) for rule in flow.fields]
+    matches = attempt.to(partial(_matches, reading))
+    move_to = attempt.to(partial(_path, flow.move_to, reading, "after.move_to")) if flow.move_to else None
     window = attempt.to(partial(_availability, reading))
     attempt.finish()
     if attempt.reasons or collection is None or name is None or window is None:
@@ -41,6 +43,10 @@ def wish(reading: Reading) -> Wish | tuple[Reason, ...]:
         available_since=since,
         available_until=until,
         create_collections=flow.to.create_collections,
+        collection_type=flow.to.collection_type,
+        matches=matches or (),
+        move_to=move_to,
+        delete=flow.after == "delete",
     )
 
 
@@ -53,6 +59,7 @@ def facts_hash(wanted: Wish) -> str:
         wanted.intake,
         [moment.isoformat() if moment else None for moment in (wanted.available_since, wanted.available_until)],
         sorted([field.label, field.locale or "", field.value] for field in wanted.fields),
+        *(["unavailable"] if wanted.unavailable else []),
     ]
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:32]
 
@@ -109,10 +116,9 @@ def _too_small(item: Item, least: int) -> list[Reason]:
 # --- collection and name ------------------------------------------------------------------------------------------
 
 
-def _collection(template: Template, reading: Reading) -> str:
+def _path(template: Template, reading: Reading, rule: str) -> str:
     return "".join(
-        part if isinstance(part, str) else _segment(part, reading.value(part), "to.collection")
-        for part in template.parts
+        part if isinstance(part, str) else _segment(part, reading.value(part), rule) for part in template.parts
     )
 
 
@@ -120,7 +126,10 @@ def _segment(source: Source, value: Value, rule: str) -> str:
     """One value is one segment of a path; nothing is bent to fit."""
     text = _one(source, value, rule).strip()
     if "/" in text or text in {".", ".."} or _has_control_characters(text):
-        raise Unfit(rule, f'{source} is "{text}", which cannot be part of a collection path')
+        raise Unfit(
+            rule,
+            f'{source} is "{text}", which cannot be part of {"a collection" if rule == "to.collection" else "a"} path',
+        )
     return text
 
 
@@ -155,6 +164,15 @@ def _listed(reading: Reading) -> str:
 
 def _has_control_characters(text: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in text)
+
+
+def _matches(reading: Reading) -> tuple[FieldWish, ...]:
+    """Identity by fields, asked only for a file that has no asset yet; an empty value identifies nothing."""
+    if reading.link and reading.link.settled:
+        return ()
+    ways = [way for way in reading.flow.identity if isinstance(way, FieldMatch)]
+    found = [FieldWish(way.label, reading.value(way.source)) for way in ways]
+    return tuple(wish for wish in found if not is_empty(wish.value))
 
 
 # --- fields -------------------------------------------------------------------------------------------------------

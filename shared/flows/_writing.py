@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from shared.domain import Item, Link
 from shared.flows._gates import approving_names, approving_properties
-from shared.flows._model import IngestFlow
+from shared.flows._model import FieldMatch, IngestFlow
 from shared.flows._reading import file_value
 from shared.flows._selection import selects
 from shared.flows._sources import Source, Template
@@ -29,9 +29,10 @@ def columns_read(flow: IngestFlow) -> frozenset[str]:
     return approving_names(flow) | {source.name for source in _sources(flow) if source.kind == "column"}
 
 
-def properties_read(flow: IngestFlow) -> frozenset[str]:
-    """The document properties, as the flow names them."""
-    return approving_properties(flow) | {source.name for source in _sources(flow) if source.kind == "office"}
+def properties_read(flow: IngestFlow, kind: str) -> frozenset[str]:
+    """The office or embedded properties, as the flow names them."""
+    approving = approving_properties(flow) if kind == "office" else frozenset[str]()
+    return approving | {source.name for source in _sources(flow) if source.kind == kind}
 
 
 def column_values(
@@ -64,3 +65,5 @@ def _sources(flow: IngestFlow) -> Iterator[Source]:
         yield from rule.sources
     if flow.availability:
         yield from filter(None, (flow.availability.since, flow.availability.until))
+    yield from (way.source for way in flow.identity if isinstance(way, FieldMatch))
+    yield from flow.move_to.sources if flow.move_to else ()

@@ -123,8 +123,10 @@ def test_a_difference_shows_both_sides(expect: str, given: str, column: str, dif
         (
             f"{{path: {PATH}}}",
             "{outcome: done}",
-            '5:23 case "a case": expect.outcome: "done" is not one of ignore, wait, hold, do, nothing. '
-            'Did you mean "do"?',
+            (
+                '5:23 case "a case": expect.outcome: "done" is not one of ignore, wait, hold, do, nothing. '
+                'Did you mean "do"?'
+            ),
         ),
         ("{size: 1MB}", "{outcome: do}", '4:12 case "a case": given.path is missing.'),
         (

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.documents.embedded import NAMES
 from shared.domain import Columns, FieldWish, Kind, Outcome, Value
+from shared.flows._grammar import EMBEDDED_VALUES
 from tests.unit.flows.support import ANNA, NOW, World, columns, flow, item, link, run
 
 TO = "celum: dam, asset_type: Master"
@@ -110,6 +112,28 @@ def test_document_properties_are_read_only_when_everything_before_them_is_empty(
 def test_values_are_split_mapped_filled_in_and_required(rule: str, market: Value, expected: Value) -> None:
     rule = rule.replace("split: ;", "split: ';'")
     assert wished(f"{{from: column.Market, {rule}}}", World(columns=columns(Market=market))) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "value"),
+    [
+        ("a.jpg", "embedded.creator", ("Anna", "Ben")),
+        ("a.PDF", "embedded.usage_terms", "Until May"),
+        ("a.tiff", "embedded.dc:rights", "Acme"),
+        ("a.png", "embedded.headline", ""),
+        ("a.docx", "embedded.creator", ""),  # has office properties instead, and is not read for this
+    ],
+)
+def test_what_pictures_and_pdfs_say_of_themselves_is_a_source(name: str, source: str, value: Value) -> None:
+    said: dict[str, Value] = {"creator": ("Anna", "Ben"), "usage_terms": "Until May", "dc:rights": "Acme"}
+    found = run(flow(fields=f"{{Field: {{from: '{source}'}}}}"), World(item=item(name), embedded=said), link())
+    assert found.decision.wish is not None
+    assert found.decision.wish.fields[0].value == value
+    assert (Kind.EMBEDDED in found.kinds) is not name.endswith("docx")
+
+
+def test_the_embedded_names_of_the_language_are_those_that_are_read() -> None:
+    assert set(EMBEDDED_VALUES) == set(NAMES)
 
 
 def test_a_field_may_hold_a_constant() -> None:

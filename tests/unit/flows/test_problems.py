@@ -136,18 +136,18 @@ TO = "celum: dam, collection: /C, asset_type: Master"
         ({"relate": "{type: x}"}, "13:5 flow masters: relate is not supported by this version yet."),
         ({"manifest": "true"}, "13:5 flow masters: manifest is not supported by this version yet."),
         ({"after": "delete"}, "13:12 flow masters: after: delete is not supported by this version yet."),
-        ({"after": "{move_to: /x}"}, "13:12 flow masters: after: move_to is not supported by this version yet."),
+        ({"after": "{move_to: /x}"}, "13:13 flow masters: after.move_to is not supported by this version yet."),
         (
             {"on_source_deleted": "unavailable"},
             "13:24 flow masters: on_source_deleted: unavailable is not supported by this version yet.",
         ),
         (
-            {"ready": APPROVED, "on_ready_lost": "hold"},
-            "14:20 flow masters: on_ready_lost: hold is not supported by this version yet.",
+            {"ready": APPROVED, "on_ready_lost": "unavailable"},
+            "14:20 flow masters: on_ready_lost: unavailable is not supported by this version yet.",
         ),
         (
             {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Draft}}"},
-            "14:26 flow masters: changed_after_ready: reset is not supported by this version yet.",
+            "14:27 flow masters: changed_after_ready.reset is not supported by this version yet.",
         ),
         ({"ready": "[checked_in: true]"}, "13:13 flow masters: ready.checked_in is not supported by this version yet."),
         (
@@ -198,7 +198,7 @@ TO = "celum: dam, collection: /C, asset_type: Master"
         ),
         (
             {"limits": "{first_run: 5}"},
-            "13:14 flow masters: limits.first_run has no effect, because start is new.",
+            "13:14 flow masters: limits.first_run is not supported by this version yet.",
         ),
         ({"limits": "{parallel: 5}"}, "13:14 flow masters: limits.parallel can be set at the top only."),
         (
@@ -312,6 +312,105 @@ def test_each_mistake_is_one_problem_at_its_place(blocks: dict[str, str], compla
 )
 def test_the_head_of_the_file_is_checked_as_strictly(old: str, new: str, complaint: str) -> None:
     assert complaints(flow_text().replace(old, new)) == f"flows.yaml:{complaint}"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "complaint"),
+    [
+        (
+            {"ready": "[any: [folder: {path: /x, column: {A: b}}, name: c]]"},
+            "13:19 flow masters: ready.any cannot hold folder.",
+        ),
+        (
+            {"ready": "[folder: {path: '/{campain}', column: {A: b}}]"},
+            '13:22 flow masters: ready.folder.path: from.path has no capture "campain". Did you mean "campaign"?',
+        ),
+        (
+            {"ready": "[folder: {path: '/{column.A}', column: {A: b}}]"},
+            "13:22 flow masters: ready.folder.path takes captures of from.path only.",
+        ),
+        (
+            {"ready": "[folder: {path: x, column: {A: b}}]"},
+            '13:22 flow masters: ready.folder.path: "x" must begin with /.',
+        ),
+        ({"ready": "[folder: {path: /x}]"}, "13:21 flow masters: ready.folder.column is missing."),
+        ({"ready": "[folder: {path: /x, column: {}}]"}, "13:40 flow masters: ready.folder.column is empty."),
+        (
+            {"ready": "[collection: {path: /x, column: {A: b}}]"},
+            (
+                "13:25 flow masters: ready.collection.field is missing.\nflows.yaml:13:36 flow masters: "
+                '"column" is not a key in ready.collection.'
+            ),
+        ),
+        ({"ready": "[checked_in: false]"}, '13:25 flow masters: ready.checked_in: "false" is not one of true.'),
+        ({"ready": "[content_approval: []]"}, "13:31 flow masters: ready.content_approval is empty."),
+        (
+            {"ready": APPROVED, "changed_after_ready": "{reset: {Status: Draft}}"},
+            (
+                "14:5 flow masters: changed_after_ready.reset.Status takes nothing back, "
+                "because it is none of the approving columns."
+            ),
+        ),
+        (
+            {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Approved}}"},
+            (
+                "14:5 flow masters: changed_after_ready.reset.ApprovalStatus takes nothing back, "
+                'because "Approved" approves.'
+            ),
+        ),
+        (
+            {"ready": APPROVED, "changed_after_ready": "{reset: {}}"},
+            "14:27 flow masters: changed_after_ready.reset names no column.",
+        ),
+        (
+            {"ready": APPROVED, "changed_after_ready": "{rest: {A: b}}"},
+            '14:27 flow masters: "rest" is not a key in changed_after_ready. Did you mean "reset"?',
+        ),
+        (
+            {"after": "{move_to: 'Done/{campaign}'}"},
+            (
+                '13:13 flow masters: after.move_to: "Done/{campaign}" must begin with / and have no empty segment, '
+                '. or "..".'
+            ),
+        ),
+        (
+            {"after": "{move_to: '/{path.folder}/x'}"},
+            "13:13 flow masters: after.move_to: path.folder holds a whole path, and each value is one segment.",
+        ),
+        (
+            {"after": "{move_to: '/{colum.A}'}"},
+            '13:13 flow masters: after.move_to: "colum.A" is not a source. Did you mean "column.A"?',
+        ),
+        (
+            {"ready": APPROVED, "changed_after_ready": "{}"},
+            "14:26 flow masters: changed_after_ready.reset names no column.",
+        ),
+        ({"after": "{}"}, "13:12 flow masters: after needs move_to."),
+        ({"after": "{moveto: /x}"}, '13:13 flow masters: "moveto" is not a key in after. Did you mean "move_to"?'),
+        (
+            {"identity": "[{SKU: fle.stem}]"},
+            '13:22 flow masters: "fle.stem" is not a source. Did you mean "file.stem"?',
+        ),
+        ({"identity": "[{SKU: column.A}, {SKU: column.A}]"}, "13:33 flow masters: identity: SKU stands twice."),
+        ({"identity": "[{}]"}, "13:16 flow masters: identity: an empty block names no field."),
+        (
+            {"to": f"{{{TO}, collection_type: Campaign}}"},
+            "12:58 flow masters: to.collection_type has no effect without to.create_collections: true.",
+        ),
+        (
+            {"fields": "{Title: {from: embedded.titel}}"},
+            '13:28 flow masters: "embedded.titel" is not a source. Did you mean "embedded.title"?',
+        ),
+        ({"columns": "{A: embedded.title}"}, '13:18 flow masters: "embedded.title" cannot be used here.'),
+        ({"limits": "{first_run: 5}"}, "13:14 flow masters: limits.first_run has no effect, because start is new."),
+    ],
+)
+def test_mistakes_in_keys_that_wait_for_the_engine_are_found_all_the_same(
+    blocks: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(FlowFileProblem) as raised:
+        load(flow_text(**blocks), "flows.yaml", pending=())
+    assert str(raised.value) == f"flows.yaml:{complaint}"
 
 
 def test_two_flows_with_one_id_are_refused() -> None:
