@@ -11,6 +11,7 @@ from typing import Protocol
 from shared.documents.quickxor import QuickXor
 
 BATCH_BYTES = 1024 * 1024  # handed to a thread at once; smaller pieces cost more to hand over than to hash
+SLOW = frozenset({"md5"})  # takes as long as all others together, which share the other thread
 
 
 class _Algorithm(Protocol):
@@ -28,6 +29,8 @@ class Hashes:
             name: QuickXor() if name == QuickXor.name else hashlib.new(name, usedforsecurity=False)
             for name in algorithms
         }
+        shares = ([a for name, a in self._algorithms.items() if (name in SLOW) is slow] for slow in (True, False))
+        self._shares = [share for share in shares if share]
         self._batch: list[bytes] = []
         self._batched = 0
         self._running: asyncio.Future[list[None]] | None = None
@@ -49,9 +52,8 @@ class Hashes:
     async def _hand_over(self) -> None:
         await self._finish()
         batch, self._batch, self._batched = self._batch, [], 0
-        if batch and self._algorithms:
-            jobs = [asyncio.to_thread(_absorb, algorithm, batch) for algorithm in self._algorithms.values()]
-            self._running = asyncio.gather(*jobs)
+        if batch:
+            self._running = asyncio.gather(*(asyncio.to_thread(_absorb, share, batch) for share in self._shares))
 
     async def _finish(self) -> None:
         running, self._running = self._running, None
@@ -64,9 +66,10 @@ def hex_of(quick_xor: str) -> str:
     return base64.b64decode(quick_xor).hex()
 
 
-def _absorb(algorithm: _Algorithm, batch: list[bytes]) -> None:
-    for chunk in batch:
-        algorithm.update(chunk)
+def _absorb(share: Iterable[_Algorithm], batch: list[bytes]) -> None:
+    for algorithm in share:
+        for chunk in batch:
+            algorithm.update(chunk)
 
 
 def _text(algorithm: QuickXor | hashlib._Hash) -> str:

@@ -48,7 +48,8 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
         return True
     item, owner = facts.item, uuid.uuid4().hex
     lease = f"columns {item.drive}|{item.id}"
-    if not await context.ledger.take_lease(lease, owner, context.clock.after(WRITER_LEASE_SECONDS)):
+    taken = await context.ledger.take_lease(lease, owner, context.clock.after(WRITER_LEASE_SECONDS))
+    if taken is None:
         await _look_again(context, link, AFTER_ANOTHER_SECONDS)
         return False
     try:
@@ -63,7 +64,7 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
         log.info("link %s: its file is gone, so no columns are written", link.key)
     except (NameProblem, ValueDoesNotFit) as problem:
         log.warning("link %s: columns not written: %s", link.key, problem)
-    await context.ledger.release_lease(lease, owner)
+    await context.ledger.release_lease(lease, owner, known=taken)
     return False
 
 

@@ -47,7 +47,9 @@ async def calls_of(campaign: Campaign, name: str, count: int) -> list[str]:
     start, rung = len(wire.calls), world.delivered
     for number in range(count):
         campaign.drop(f"{name}-{number}.jpg", f"picture {name} {number}".encode(), **READY)
-    await world.until_quiet()
+    for _ in ("they ring", "what was written to them rings", "nothing more"):
+        await world.until_quiet()
+        world.clock.jump(RING_SECONDS + 1)
     assert world.errors == [], world.errors
     calls = wire.calls[start:]
     sent = sum(call.startswith("queue: POST") for call in calls)
