@@ -78,6 +78,8 @@ async def play(
         world = campaign.world
         world.fault = fault
         world.with_rival = rivals
+        world.celum.quirks.handle_single_use = False  # a handle used twice makes two assets …
+        world.celum.quirks.index_lag = 20  # … and the search does not show the first one yet
         if scenario not in {"an_edit_approved_again", "only_a_field_changes"}:
             await world.arm()
         await SCENARIOS[scenario](campaign)
