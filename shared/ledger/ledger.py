@@ -7,9 +7,12 @@ from shared.ledger.folders import Folders
 from shared.ledger.hints import Attentions, Due, Refs
 from shared.ledger.links import Links
 from shared.ledger.records import Records
+from shared.ledger.standings import Asides, Standings, Walks
 
 
-class Ledger(Drives, Doorbell, Folders, Links, Refs, Due, Attentions, Records, Slots, Control):
+class Ledger(
+    Drives, Doorbell, Folders, Links, Refs, Due, Attentions, Records, Slots, Control, Standings, Asides, Walks
+):
     """Everything the bridge remembers. Truth is changed by one conditional write at a time, hints by repeatable ones.
 
     Any method may raise LedgerConflict (read again, then decide) or LedgerUnavailable (let the message come again).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -94,6 +94,7 @@ class DueKind(StrEnum):
     DECIDE = "decide"
     TRANSFER = "transfer"  # waits for a slot or a retry
     WATCH = "watch"  # over a running transfer
+    FLOW = "flow"  # over a flow whose files are being listed; `link` is the flow's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +148,74 @@ class Slot:
     index: int
     holder: str
     until: datetime
+    etag: str | None = None
+
+
+class Aside(StrEnum):
+    """Why an entry of `due` is set aside."""
+
+    STOPPED = "stopped"  # its flow stands still
+    FIRST_RUN = "first run"  # was there before a flow with `start: existing`: a person releases it, step by step
+
+
+class Phase(StrEnum):
+    """How far a new or changed flow has been taken in; nothing of it is decided before the last."""
+
+    NEW = "new"  # waits for a scan to reach its end: what that reports was there before
+    LISTING = "listing"
+    CLOSING = "closing"  # listed; the next whole scan reports what changed meanwhile
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """What the brake has counted of one flow in one hour. `open` names the readings that have not reached their end."""
+
+    hour: str = ""
+    since: datetime | None = None
+    deleted: int = 0
+    versions: int = 0
+    page: str = ""  # counted last …
+    marks: tuple[str, ...] = ()  # … with these sights, so that a page that is read again counts once
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a flow stands: how far it is taken in, what stops it, and what the brake has counted."""
+
+    flow: FlowId
+    drive: DriveId | None = None
+    definition: str = ""  # hash of what the flow file said when it was taken in
+    generation: int = 0
+    phase: Phase = Phase.NEW
+    listed: int = 0  # files found by the listing
+    paused_by: str = ""
+    braked: str = ""  # why
+    frozen: bool = False  # gone from the flow file, or switched off
+    retired: bool = False
+    surge: Surge = field(default_factory=Surge)
+    discard_from: datetime | None = None  # surprises first seen from here …
+    discard_to: datetime | None = None  # … until here a person has discarded
+    etag: str | None = None
+
+    @property
+    def stops(self) -> str:
+        """Why nothing of the flow is decided or carried on now; empty while it runs."""
+        if self.retired or self.frozen:
+            return "retired" if self.retired else "frozen"
+        if self.braked:
+            return "braked"
+        if self.paused_by:
+            return "paused"
+        return "" if self.phase is Phase.DONE else "starting"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder that is to be listed, from its next page on."""
+
+    folder: ItemId
+    path: str
+    page: str | None = None  # link to the next page; None = from its beginning
     etag: str | None = None
