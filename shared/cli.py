@@ -10,7 +10,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from shared.errors import FlowFileProblem, Problem
-from shared.flows import Case, Difference, FlowFile, IngestFlow, as_yaml, differences, load, load_cases, normalised
+from shared.flows import (
+    Case,
+    Difference,
+    FlowFile,
+    IngestFlow,
+    as_yaml,
+    cases_schema,
+    differences,
+    flows_schema,
+    load,
+    load_cases,
+    normalised,
+)
 
 FINE, WRONG, USAGE = 0, 1, 2
 EXIT_CODES = "exit codes: 0 all is well, 1 something in the files is wrong, 2 the command cannot be carried out"
@@ -47,10 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("check", check, "find every mistake in the flow file and in its cases, and say where it is")
-    add("show", show, "print the flow file with every default filled in").add_argument(
-        "flow", nargs="?", help="only this flow"
-    )
-    add("test", test, "run the cases of flows.test.yaml").add_argument("flow", nargs="?", help="only this flow's cases")
+    for command, of in (
+        (add("show", show, "print the flow file with every default filled in"), "this flow"),
+        (add("test", test, "run the cases of flows.test.yaml"), "the cases of this flow"),
+    ):
+        command.add_argument("flow", nargs="?", help=f"only {of}")
+        command.add_argument("--schema", action="store_true", help="print the file's JSON Schema, for editors")
     return parser
 
 
@@ -74,6 +88,9 @@ def check(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
+    if options.schema:
+        _tell_json(flows_schema())
+        return FINE
     flows = _flows(options)
     data = normalised(flows, _named_flow(options, flows))
     if options.json:
@@ -84,6 +101,9 @@ def show(options: argparse.Namespace) -> int:
 
 
 def test(options: argparse.Namespace) -> int:
+    if options.schema:
+        _tell_json(cases_schema())
+        return FINE
     flows = _flows(options)
     chosen = _named_flow(options, flows)
     cases = [case for case in _cases(options, flows) if chosen is None or case.flow.id == chosen.id]

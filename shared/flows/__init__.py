@@ -14,6 +14,7 @@ from shared.flows._model import (
     OnExisting,
     Start,
 )
+from shared.flows._schema import cases_schema, flows_schema
 from shared.flows._selection import selects
 from shared.flows._showing import normalised
 from shared.flows._writing import Status, column_values, columns_read
@@ -32,10 +33,12 @@ __all__ = [
     "Start",
     "Status",
     "as_yaml",
+    "cases_schema",
     "column_values",
     "columns_read",
     "decide",
     "differences",
+    "flows_schema",
     "load",
     "load_cases",
     "needs",

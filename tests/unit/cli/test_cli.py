@@ -157,6 +157,15 @@ def test_test_speaks_to_programs(here: Path, capsys: pytest.CaptureFixture[str])
     }
 
 
+@pytest.mark.parametrize(("command", "key"), [("show", "flows"), ("test", "tests")])
+def test_the_schema_for_editors_needs_no_flow_file(
+    command: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([command, "--schema"]) == 0
+    assert key in json.loads(capsys.readouterr().out)["properties"]
+
+
 # --- the shipped files, through the script ------------------------------------------------------------------------
 
 
