@@ -330,7 +330,8 @@ class Settled:
     at: datetime
     version_of_item: str | None = None  # the OneDrive version that was read
     name: str = ""
-    collection: CollectionId | None = None  # the target that the bridge added
+    collection: CollectionId | None = None  # the target …
+    added: bool = True  # … and whether the bridge put the asset there; only then it may take it out again
     fields: Mapping[str, FieldContent] = field(default_factory=dict)  # label → what the bridge last wrote
     checksum: str | None = None
     sha256: str | None = None
@@ -369,6 +370,7 @@ class Transfer:
     hashes: Mapping[str, str] = field(default_factory=dict)  # algorithm → digest of the bytes as read
     size: int | None = None
     content: Content | None = None  # what OneDrive said of the bytes that were read
+    adds: bool = False  # the asset did not stand in the target before: its being there is the bridge's doing
     linked: bool = False  # the asset is somebody else's: found by checksum, only its collection is ours to add
     registering: datetime | None = None  # set before a create or add-version whose outcome may stay unknown
     probes: int = 0  # how often an unknown outcome was looked for

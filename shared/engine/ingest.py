@@ -13,6 +13,7 @@ from shared.celum import algorithm_of, matches
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, Content, LinkState, Reason, Settled, Step, Verb
+from shared.engine.company import left_collection
 from shared.engine.context import Context
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
@@ -145,13 +146,21 @@ async def complete(run: Run, plan: Plan) -> None:
     """Everything that makes the asset what the flow wants, in one PATCH: fields, name, availability, collections."""
     context = run.context
     asset = await _present(run, plan)
-    change, replaced = change_of(plan, asset, run.link, linked=run.transfer.linked)
+    if plan.target.id not in asset.parents and not is_own(run) and not run.transfer.adds:
+        await run.checkpoint(adds=True)
+    leaves = await left_collection(context, run.link, plan.target.id)
+    change, replaced = change_of(plan, asset, run.link, linked=run.transfer.linked, leaves=leaves)
     if not change.is_empty:
         run.asset = await context.celum.update(asset.id, change)
     for label, text in replaced.items():
         more = {"field": label, "value": text, "asset": str(asset.id)}
         await context.journal(run.link, "replaced", more=more)
     run.step = Step.SETTLE
+
+
+def is_own(run: Run) -> bool:
+    """Whether this very transfer made the asset, so that everything about it is the bridge's doing."""
+    return run.transfer.verb is Verb.CREATE and not run.transfer.linked
 
 
 async def settle(run: Run, plan: Plan) -> None:
@@ -163,19 +172,7 @@ async def settle(run: Run, plan: Plan) -> None:
     await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset.id), link.key)
     if (name := hash_ref(content)) is not None:
         await context.ledger.add_ref(RefKind.HASH, name, link.key)
-    settled = Settled(
-        content=content,
-        signature=transfer.signature,
-        facts_hash=transfer.facts_hash,
-        asset=asset.id,
-        version=asset.current_version.id,
-        at=context.clock.now(),
-        name=plan.wish.name,
-        collection=plan.target.id,
-        fields=plan.written(),
-        checksum=asset.current_version.checksum,
-        sha256=transfer.hashes.get("sha256"),
-    )
+    settled = settled_as(run, plan, asset, content)
     reasons = () if asset.released else (unreleased(asset.validation),)
     day, ident = plan.run_date, link.run_id or transfer.id
     after = dataclasses.replace(
@@ -196,6 +193,27 @@ async def settle(run: Run, plan: Plan) -> None:
         lambda row: dataclasses.replace(
             row, state=LinkState.SETTLED, settled=settled, reasons=reasons, run_date=after.run_date, run_id=ident
         )
+    )
+
+
+def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:
+    """What is true now. Where no bytes moved, the version stays the one the bridge added, whatever is current."""
+    transfer, before = run.transfer, run.link.settled
+    bytes_moved = transfer.verb is not Verb.UPDATE or before is None
+    stood_there = before is not None and before.collection == plan.target.id and before.added
+    return Settled(
+        content=content,
+        signature=transfer.signature,
+        facts_hash=transfer.facts_hash,
+        asset=asset.id,
+        version=asset.current_version.id if bytes_moved or before is None else before.version,
+        at=run.context.clock.now(),
+        name=plan.wish.name,
+        collection=plan.target.id,
+        added=is_own(run) or transfer.adds or stood_there,
+        fields=plan.written(),
+        checksum=asset.current_version.checksum if bytes_moved or before is None else before.checksum,
+        sha256=transfer.hashes.get("sha256") if bytes_moved or before is None else before.sha256,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from shared.domain import DriveId, Item, ItemId
 from shared.engine.context import Context
+from shared.errors import Missing
 from shared.ledger.rows import Folder
 
 DEEPEST = 200  # a path has at most 400 characters, so at most 200 segments; more is a loop
@@ -44,7 +45,10 @@ class Paths:
     async def _folder(self, folder: ItemId) -> Folder | None:
         known = self._seen.get(folder) or await self._context.ledger.folder(self._drive, folder)
         if known is None:
-            known = as_folder(await self._context.onedrive.folder(self._drive, folder))
+            try:
+                known = as_folder(await self._context.onedrive.folder(self._drive, folder))
+            except Missing:
+                return None
             await self._context.ledger.put_folders(self._drive, [known])
         self._seen[folder] = known
         return known

@@ -22,6 +22,7 @@ from shared.domain import (
     Asset,
     AssetId,
     Availability,
+    CollectionId,
     FieldContent,
     Item,
     Link,
@@ -132,19 +133,21 @@ def raw_fields(plan: Plan) -> tuple[Mapping[str, object], ...]:
     return tuple(raw(definition, content) for definition, content in values)
 
 
-def change_of(plan: Plan, asset: Asset, link: Link, *, linked: bool) -> tuple[AssetChange, Mapping[str, str]]:
+def change_of(
+    plan: Plan, asset: Asset, link: Link, *, linked: bool, leaves: CollectionId | None
+) -> tuple[AssetChange, Mapping[str, str]]:
     """The one PATCH that is missing, and the values of other people that it replaces (label → text).
 
-    A linked asset belongs to somebody else: the collection is added, no field is written.
+    A linked asset belongs to somebody else: the collection is added, no field is written. `leaves` is the collection
+    that nobody wants any more.
     """
     add = () if plan.target.id in asset.parents else (plan.target.id,)
+    remove = (leaves,) if leaves is not None and leaves in asset.parents else ()
     if linked:
-        return AssetChange(parents_add=add), {}
+        return AssetChange(parents_add=add, parents_remove=remove), {}
     intake = plan.intake
-    remove = (intake.id,) if intake is not None and intake.id in asset.parents and intake.id != plan.target.id else ()
-    former = link.settled.collection if link.settled else None
-    if former is not None and former != plan.target.id and former in asset.parents:
-        remove = (*remove, former)  # only what the bridge itself added
+    if intake is not None and intake.id in asset.parents and intake.id != plan.target.id:
+        remove = (*remove, intake.id)
     operations, replaced = _field_changes(plan, asset, link)
     change = AssetChange(
         name=plan.wish.name if _name_is_ours(plan, asset, link) else None,

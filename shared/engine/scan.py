@@ -9,20 +9,23 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from shared.domain import DriveId, Facts, Item, ItemId, LinkState, Outcome, link_key
+from shared.domain import DriveId, Item, ItemId
 from shared.engine.baseline import take_baselines
 from shared.engine.context import SCAN_LEASE_SECONDS, Context, log
 from shared.engine.paths import Paths, as_folder
+from shared.engine.sight import Sight, look_into_folder, send_decides
 from shared.engine.subscriptions import keep_subscription
-from shared.engine.waiting import new_link, pause, wait_until
+from shared.engine.waiting import pause
 from shared.errors import CursorExpired, System, Throttled, Unavailable
-from shared.flows import IngestFlow, decide, needs, selects
-from shared.ledger.rows import Busy, Cursor, Folder, RefKind, ScanLease, item_ref
-from shared.messages import DROPPABLE, IDS_PER_DECIDE, DecideMessage, Queue, ScanMessage, ScanReason
+from shared.flows import IngestFlow
+from shared.ledger.rows import Busy, Cursor, Folder, ScanLease
+from shared.messages import DROPPABLE, Queue, ScanMessage, ScanReason
 from shared.onedrive import DeltaPage
 
 SAFETY_SECONDS = 20  # a holder with less of its lease left writes nothing
+CLOCKS_DIFFER_SECONDS = 600  # OneDrive's and ours
 RETRY_SECONDS = 60  # after an answer that says nothing about when to come back
 
 
@@ -37,7 +40,7 @@ async def scan(context: Context, message: ScanMessage) -> None:
         await _again_at(context, message, (paused - context.clock.now()).total_seconds())
         return
     if message.reason is ScanReason.FOLDER_MOVED:
-        await _decide_descendants(context, message)
+        await _look_into_folder(context, message, flows)
         return
     lease = await context.ledger.ring(drive, uuid.uuid4().hex, context.clock.after(SCAN_LEASE_SECONDS))
     if isinstance(lease, Busy):
@@ -58,6 +61,18 @@ async def scan(context: Context, message: ScanMessage) -> None:
     await _again_at(context, message, RETRY_SECONDS / context.clock.time_scale)
 
 
+async def _look_into_folder(context: Context, message: ScanMessage, flows: tuple[IngestFlow, ...]) -> None:
+    try:
+        await look_into_folder(context, message, flows)
+    except Throttled as problem:
+        await pause(context, problem)
+    except Unavailable as problem:
+        log.warning("the folder %s could not be listed: %s", message.folder, problem)
+    else:
+        return
+    await _again_at(context, message, RETRY_SECONDS / context.clock.time_scale)
+
+
 async def _again_at(context: Context, message: ScanMessage, seconds: float) -> None:
     again = message.model_copy(update={"attempt": message.attempt + 1})
     await context.outbox.send(Queue.SCAN, again, delay=max(seconds, 0))
@@ -70,6 +85,7 @@ class _Run:
         self.flows = flows
         self.lease = lease
         self.paths = Paths(context, drive)
+        self.known_since: datetime | None = None
 
     async def to_the_end(self, reason: ScanReason) -> None:
         if reason in {ScanReason.LIFECYCLE, ScanReason.SUBSCRIPTION}:
@@ -137,8 +153,9 @@ class _Run:
         folders = [item for item in items.values() if (item.is_folder or item.is_root) and not item.deleted]
         moved = await self._write_folders(folders)
         files = [item for item in items.values() if not item.is_folder and not item.is_root]
-        wanted = [item.id for item in files if await self._wants_decision(item, first_round=first_round)]
-        await send_decides(self.context, self.drive, wanted)
+        files.sort(key=lambda item: not item.deleted)  # who saves by delete and create ends with one file
+        sight = Sight(self.context, self.drive, self.flows, self.paths, first_round=first_round)
+        await send_decides(self.context, self.drive, [item.id for item in files if await sight.wants_decision(item)])
         for folder in moved:
             message = ScanMessage(drive=self.drive, reason=ScanReason.FOLDER_MOVED, folder=folder)
             await self.context.outbox.send(Queue.SCAN, message)
@@ -154,57 +171,25 @@ class _Run:
             known = await self.context.ledger.folder(self.drive, item.id)
             fresh = as_folder(item)
             if known is None:
-                changed[item.id] = fresh
+                changed[item.id] = dataclasses.replace(fresh, moved=await self._was_there_before(item))
             elif known.moved or (known.name, known.parent) != (fresh.name, fresh.parent):
                 changed[item.id] = dataclasses.replace(fresh, moved=True)
             self.paths.see({item.id: fresh})
         await self.context.ledger.put_folders(self.drive, list(changed.values()))
         return [folder.id for folder in changed.values() if folder.moved]
 
-    async def _wants_decision(self, item: Item, *, first_round: bool) -> bool:
-        """Whether some flow needs more than this page says. First sights and quiet periods are written here."""
-        if item.deleted:
-            return bool(await self.context.ledger.refs(RefKind.ITEM, item_ref(self.drive, item.id)))
-        placed = await self.paths.of(item)
-        wanted = False
-        selected = [flow for flow in self.flows if selects(flow, placed) is not None]
-        for flow in selected:
-            wanted |= await self._first_sight(flow, placed, first_round=first_round)
-        if not selected:
-            wanted = bool(await self.context.ledger.refs(RefKind.ITEM, item_ref(self.drive, item.id)))
-        return wanted
+    async def _was_there_before(self, item: Item) -> bool:
+        """Whether an unknown folder is older than the bridge's knowledge of the drive.
 
-    async def _first_sight(self, flow: IngestFlow, item: Item, *, first_round: bool) -> bool:
-        key = link_key(flow.id, self.drive, item.id)
-        link = await self.context.ledger.link(key)
-        if link is not None and link.receipt is not None and link.receipt == item.etag:
+        Then it comes from outside of every flow's path, with descendants that no page will name.
+        """
+        if item.is_root:
             return False
-        known = None if link is not None and link.state is LinkState.BEFORE and first_round else link
-        facts = Facts(now=self.context.clock.now(), item=item, time_scale=self.context.clock.time_scale)
-        if needs(flow, facts, known):
-            return True
-        decision = decide(flow, facts, known)
-        if decision.outcome is not Outcome.WAIT:
-            return decision.outcome not in {Outcome.IGNORE, Outcome.NOTHING}
-        await wait_until(self.context, known or new_link(flow, item, etag=link.etag if link else None), item, decision)
-        return False
+        if self.known_since is None:
+            self.known_since = await self._known_since()
+        return item.created is None or item.created <= self.known_since + timedelta(seconds=CLOCKS_DIFFER_SECONDS)
 
-
-async def send_decides(context: Context, drive: DriveId, items: list[ItemId]) -> None:
-    for start in range(0, len(items), IDS_PER_DECIDE):
-        message = DecideMessage(drive=drive, items=tuple(items[start : start + IDS_PER_DECIDE]))
-        await context.outbox.send(Queue.DECIDE, message)
-
-
-async def _decide_descendants(context: Context, message: ScanMessage) -> None:
-    """Of a folder that moved, which the delta does not report: list them, and have each decided."""
-    waiting = [message.folder] if message.folder else []
-    while waiting:
-        files: list[ItemId] = []
-        async for child in context.onedrive.children(message.drive, waiting.pop()):
-            if child.is_folder:
-                await context.ledger.put_folders(message.drive, [as_folder(child)])
-                waiting.append(child.id)
-            else:
-                files.append(child.id)
-        await send_decides(context, message.drive, files)
+    async def _known_since(self) -> datetime:
+        """Since when the delta tells of every folder that is made; where no baseline was noted, not yet."""
+        marks = [await self.context.ledger.setting(f"baseline|{flow.id}|{self.drive}") for flow in self.flows]
+        return min((datetime.fromisoformat(mark) for mark in marks if mark), default=self.context.clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,21 @@ class Campaign:
         self.set(name, "ApprovalStatus", "Draft")
         self.set(name, "ApprovalStatus", "Approved")
 
+    def move(self, path: str, *, to: str | None = None, name: str | None = None) -> None:
+        """A file or folder by its whole path; into the folder `to`, under the name `name`, or both."""
+        self.world.clock.jump(1)
+        if to is not None:
+            self.world.onedrive.make_folder(self.drive, to, by=JANE)
+        self.world.onedrive.move(self.drive, path, to=to, name=name, by=JANE)
+
+    def delete(self, path: str) -> str:
+        self.world.clock.jump(1)
+        return self.world.onedrive.delete(self.drive, path, by=JANE)
+
+    def restore(self, item: str) -> None:
+        self.world.clock.jump(1)
+        self.world.onedrive.restore(self.drive, item)
+
     # --- What can be seen ---
 
     def columns(self, name: str) -> dict[str, object]:
@@ -67,21 +82,43 @@ class Campaign:
     def bytes_of(self, name: str) -> bytes:
         return self.world.onedrive.read_file(self.drive, f"{APPROVED}/{name}")
 
-    async def link(self, item: str) -> Link:
-        ledger, store = self.world.ledger()
-        try:
-            found = await ledger.link(link_key(FLOW, DriveId(self.drive), ItemId(item)))
-        finally:
-            await store.close()
+    def asset_id(self, name: str) -> int:
+        found = [asset.id for asset in self.world.celum.assets() if asset.name == name]
+        assert len(found) == 1, f"{len(found)} assets are named {name}"
+        return found[0]
+
+    async def link(self, item: str, flow: FlowId = FLOW) -> Link:
+        found = await self.link_or_none(item, flow)
         assert found is not None, "the ledger knows no link of this file"
         return found
 
+    async def link_or_none(self, item: str, flow: FlowId = FLOW) -> Link | None:
+        ledger, store = self.world.ledger()
+        try:
+            return await ledger.link(link_key(flow, DriveId(self.drive), ItemId(item)))
+        finally:
+            await store.close()
+
 
 @contextlib.asynccontextmanager
-async def campaign_in(azurite: Azurite, folder: Path, name: str) -> AsyncIterator[Campaign]:
-    """A world with the example company in it, whose drive was scanned once: what comes now is new."""
+async def campaign_in(
+    azurite: Azurite,
+    folder: Path,
+    name: str,
+    *,
+    flows: str | None = None,
+    prepare: Callable[[Campaign], None] = lambda _: None,
+) -> AsyncIterator[Campaign]:
+    """A world with the example company in it, whose drive was scanned once: what comes now is new.
+
+    `flows` is the text of another flow file than the shipped one; `prepare` is called before that first scan.
+    """
+    file = SHIPPED_FLOWS
+    if flows is not None:
+        file = folder / "flows.yaml"
+        file.write_text(flows)
     prefix = "t" + hashlib.sha256(name.encode()).hexdigest()[:16]
-    async with World(azurite, folder, prefix, SHIPPED_FLOWS).running() as world:
+    async with World(azurite, folder, prefix, file).running() as world:
         plant(world.celum, "acme")
         drives = seed(world.onedrive, "acme")
         _, store = world.ledger()
@@ -90,8 +127,10 @@ async def campaign_in(azurite: Azurite, folder: Path, name: str) -> AsyncIterato
         contracts = [Contract.from_file(CONTRACTS / name) for name in ("graph.openapi.yaml", "celum.openapi.yaml")]
         world.onedrive.serving.observers.append(contracts[0].observe)
         world.celum.serving.observers.append(contracts[1].observe)
+        campaign = Campaign(world, drives["marketing/Documents"])
+        prepare(campaign)
         await world.until_quiet()
-        yield Campaign(world, drives["marketing/Documents"])
+        yield campaign
         if world.fault is None:  # an exchange that was cut on the wire says nothing about either side
             for contract in contracts:
                 contract.check()
