@@ -29,7 +29,7 @@ LIMITS: Mapping[str, Any] = {  # pypdf types its settings so
     "array_based_stream_maximum_output_length": PACKET_BYTES,
     "lzw_maximum_output_length": PACKET_BYTES,
     "run_length_maximum_output_length": PACKET_BYTES,
-    "zlib_maximum_output_length": 2 * PACKET_BYTES,  # also of tables and of packed objects
+    "zlib_maximum_output_length": PACKET_BYTES,  # also of tables and of packed objects, which have some 100 KiB
     "brotli_maximum_output_length": PACKET_BYTES,
     "stream_decoding_work_maximum_length": 8 * PACKET_BYTES,
     "stream_filters_maximum_length": 3,
