@@ -15,7 +15,8 @@ if typing.TYPE_CHECKING:
     from shared.engine.bridge import Bridge
 
 STORAGE = settings.STORAGE
-SETTINGS = settings.load(os.environ)  # every missing or wrong setting is named here, at start, all at once
+SCHEDULES = ("SEND_DUE_SCHEDULE", "KEEP_SUBSCRIPTIONS_SCHEDULE", "SWEEP_DRIVES_SCHEDULE")
+SETTINGS = settings.load(os.environ, schedules=SCHEDULES)  # names every missing or wrong setting, all at once
 
 SECRETS = notifications.Secrets(SETTINGS.notification_key, SETTINGS.previous_notification_key)
 REASONS = {notifications.Ring.CHANGE: ScanReason.CHANGE}  # everything else first mends the subscription

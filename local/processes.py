@@ -16,11 +16,12 @@ ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
 STOP_SECONDS = 20  # beyond the grace period
 LOG_SECONDS = 30  # patience with a line of the log
+LAST_LINES = 40  # of a log, in an error
 LINE_BYTES = 1024 * 1024  # a traceback with a long body in it is one line of a log too
 
 
 class PartFailedError(Exception):
-    """A part ended or hung instead of getting ready; the message holds what it logged."""
+    """A part ended or hung instead of getting ready; the message holds what it logged last."""
 
 
 class HostFailedError(PartFailedError):
@@ -93,7 +94,7 @@ class Part:
             raise
         if not line.startswith("listening on "):
             await self.wait()
-            raise self.error(f"The {self.name} ended with {self.returncode}:\n" + "\n".join(self.stderr))
+            raise self.error(f"The {self.name} ended with {self.returncode}:\n{self._last_lines}")
         self.base_url = line.removeprefix("listening on ").strip()
 
     async def _read(self, output: asyncio.StreamReader) -> None:
@@ -120,8 +121,12 @@ class Part:
                 await self._news.wait_for(lambda: self._ended or len(self._matches(pattern)) >= times)
         found = self._matches(pattern)
         if len(found) < times:
-            raise self.error(f"The {self.name} did not log {pattern!r} {times} times:\n" + "\n".join(self.stderr))
+            raise self.error(f"The {self.name} did not log {pattern!r} {times} times:\n{self._last_lines}")
         return found[times - 1]
+
+    @property
+    def _last_lines(self) -> str:
+        return "\n".join(self.stderr[-LAST_LINES:])
 
     def _matches(self, pattern: str) -> list[str]:
         return [line for line in self.stderr if re.search(pattern, line)]
@@ -134,7 +139,7 @@ class Part:
             return await asyncio.wait_for(self.wait(), self._grace + STOP_SECONDS)
         except TimeoutError as problem:
             await self.kill()
-            raise self.error(f"The {self.name} did not stop and was killed:\n" + "\n".join(self.stderr)) from problem
+            raise self.error(f"The {self.name} did not stop and was killed:\n{self._last_lines}") from problem
 
     async def kill(self) -> int:
         """Ends the process between two instructions, as a dying instance does."""

@@ -6,7 +6,7 @@ The same names stand in `local.settings.example.json` and in the README; a test 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -132,9 +132,15 @@ DEVELOPMENT_STORAGE = (
 )
 
 
-def load(environment: Mapping[str, str]) -> Settings:
-    """Read every setting. Raises SettingsProblem that names all missing, unresolved and wrong ones."""
+def load(environment: Mapping[str, str], *, schedules: Iterable[str] = ()) -> Settings:
+    """Read every setting. Raises SettingsProblem that names all missing, unresolved and wrong ones.
+
+    `schedules`: what the triggers name as %NAME%. The platform reads those itself, and would name a missing one only
+    after everything else is right.
+    """
     read = _Reader(environment)
+    for name in schedules:
+        read.required(name, "when the timer rings, as six fields: {second} {minute} {hour} {day} {month} {day of week}")
     secret = "NOTIFICATION_SECRET"  # noqa: S105  a setting's name
     settings = Settings(
         storage=read.storage(),

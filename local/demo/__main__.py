@@ -7,6 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from rich.markup import escape
+
 from local.azurite import AzuriteError
 from local.demo.checks import Checks, StoryEndedError
 from local.demo.dam import Dam
@@ -34,7 +36,9 @@ async def demo(folder: Path, film_bytes: int, screen: Screen, time_scale: float 
         async with Stack(folder, time_scale=time_scale) as stack:
             await _tell(stack, film_bytes, screen, checks)
     except (StoryEndedError, PartFailedError, AzuriteError) as problem:
-        checks.that(str(problem), holds=False)
+        what, _, log = str(problem).partition("\n")
+        checks.that(what, holds=False)
+        screen.say(escape(log))
     return _verdict(folder, screen, checks)
 
 

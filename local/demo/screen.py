@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
@@ -31,10 +32,10 @@ class Screen:
         self.console.print(f"  {text}", soft_wrap=True)
 
     def good(self, text: str) -> None:
-        self.console.print(f"  [green]✓[/] {text}", soft_wrap=True)
+        self.console.print(f"  [green]✓[/] {escape(text)}", soft_wrap=True)
 
     def bad(self, text: str) -> None:
-        self.console.print(f"  [red]✗ {text}[/]", soft_wrap=True)
+        self.console.print(f"  [red]✗ {escape(text)}[/]", soft_wrap=True)
 
     def table(self, table: Table) -> None:
         self.console.print(table)

@@ -45,7 +45,7 @@ async def _rewrite(tenant: Tenant, drive: Drive, item: Item) -> None:
     if not await asyncio.to_thread(rewrite, before.content.path, target, PurePath(item.name).suffix.casefold(), values):
         return
     content = await asyncio.to_thread(tenant.blobs.measure, target)
-    if item.current is not before or drive.items.get(item.id) is not item:
+    if item.current.content is not before.content or drive.items.get(item.id) is not item:
         target.unlink()
         return
     quirks = tenant.quirks

@@ -51,6 +51,18 @@ async def test_a_word_file_changes_after_the_answer_and_stays_a_word_file(sim: O
     assert docx.Document(io.BytesIO(stored)).paragraphs == []
 
 
+async def test_columns_filled_in_meanwhile_do_not_keep_sharepoint_from_rewriting(
+    sim: OneDriveSimulator, graph: Graph
+) -> None:
+    sim.quirks.rewrite_after_seconds = 60
+    told = await graph.put("/a.docx", word(), headers=JANE)
+    sim.set_column(graph.drive, "/a.docx", "ApprovalStatus", "Approved")
+    sim.clock.advance(60)
+    await sim.settle()
+    item = (await graph.on_drive("GET", "/root:/a.docx")).json
+    assert item["file"]["hashes"] != told["file"]["hashes"]
+
+
 @pytest.mark.parametrize(("name", "make"), [("a.pptx", slides), ("a.xlsx", sheet), ("a.docx", word)])
 async def test_column_values_are_promoted_into_the_package_every_time_anew(
     sim: OneDriveSimulator, graph: Graph, name: str, make: object
