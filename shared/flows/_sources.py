@@ -104,7 +104,8 @@ class Vocabulary:
 
     def _nearest(self, text: str) -> str | None:
         kind, _, name = text.partition(".")
-        for open_kind in () if self.writing or not name else ("column", "office"):
+        is_closed = kind in {known.partition(".")[0] for known in self.words()}
+        for open_kind in () if self.writing or is_closed or not name else ("column", "office"):
             if did_you_mean(kind, (open_kind,)):
                 return f'Did you mean "{open_kind}.{name}"?'
         return did_you_mean(text, self.words())

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain import Approval, Columns, ItemVersion, Kind, Outcome, Value, Verb
+from tests.unit.flows.covering import shows
 from tests.unit.flows.support import (
     ANNA,
     APPROVED,
@@ -52,6 +53,7 @@ def test_new_content_waits_for_the_quiet_period_and_asks_for_nothing() -> None:
         assert found.why == ("the content changed a moment ago",)
 
 
+@shows("ready.unchanged_for")
 def test_the_quiet_period_runs_from_the_first_sight_and_shrinks_with_the_time_scale() -> None:
     world = World(versions=history(OK, minutes_ago=(1,)))
     assert run(FLOW, world, link(minutes_ago=1)).decision.until == NOW + minutes(1)
@@ -66,6 +68,7 @@ def test_without_a_quiet_period_new_content_goes_on_at_once() -> None:
     assert found.kinds == (Kind.SIGNATURE,)
 
 
+@shows("ready")
 def test_an_unnamed_quiet_period_is_two_minutes() -> None:
     assert run(flow(ready="[name: '*']"), World(), None).decision.until == NOW + minutes(2)
 
@@ -78,6 +81,7 @@ def test_an_approval_given_while_the_quiet_period_runs_is_recorded_for_the_conte
     assert found.decision.gate_open is True
 
 
+@shows("ready.column")
 @pytest.mark.parametrize(
     ("status", "why"),
     [
@@ -102,6 +106,7 @@ def test_gate_values_compare_trimmed_and_any_of_several_is_enough(status: Value)
     assert run(FLOW, world, link()).decision.outcome is Outcome.DO
 
 
+@shows("ready.office", "ready.name")
 def test_a_cheaper_closed_condition_keeps_the_costly_ones_from_being_read() -> None:
     chosen = flow(ready="[office: {contentStatus: Final}, column: {ApprovalStatus: Approved}, name: '*_FINAL.*']")
     assert run(chosen, World(), link()).kinds == ()
@@ -111,6 +116,7 @@ def test_a_cheaper_closed_condition_keeps_the_costly_ones_from_being_read() -> N
     assert run(chosen, approved, link()).why == ('contentStatus is empty, not "Final"',)
 
 
+@shows("ready.any", "ready.not", "ready.name", "ready.column")
 @pytest.mark.parametrize(
     ("ready", "status", "name", "passes"),
     [
@@ -203,6 +209,7 @@ def test_an_approval_covers_the_content_of_the_version_in_which_it_was_given(
     assert [need.of for asked in found.asked for need in asked if need.of] == ([asks_version] if asks_version else [])
 
 
+@shows("changed_after_ready")
 def test_content_changed_after_its_approval_is_held_and_says_when_that_was() -> None:
     world = World(
         versions=history(OK, OK, DRAFT, minutes_ago=(5, 10, 60)), version_signatures={"2.0": "signature of B"}
@@ -220,6 +227,7 @@ def test_content_changed_after_its_approval_waits_quietly_while_people_still_wri
     assert found.decision.until == NOW + minutes(1)
 
 
+@shows("changed_after_ready")
 def test_with_accept_later_content_passes_and_no_version_is_read() -> None:
     found = run(ACCEPTING, World(), link(minutes_ago=4))
     assert found.decision.verb is Verb.CREATE
@@ -290,6 +298,7 @@ def test_without_versions_an_approval_once_recorded_stays_with_its_content() -> 
 # --- the approving values are lost --------------------------------------------------------------------------------
 
 
+@shows("on_ready_lost")
 def test_a_settled_file_whose_gate_closed_still_follows_in_its_fields() -> None:
     chosen = flow(ready=APPROVED, fields="{Title: {from: column.Title}}")
     world = World(columns=columns(ApprovalStatus=OK, Title="Old"), versions=history(OK, minutes_ago=(40,)))

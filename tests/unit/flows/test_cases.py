@@ -6,6 +6,7 @@ import pytest
 
 from shared.errors import FlowFileProblem
 from shared.flows import Difference, differences, load, load_cases
+from tests.unit.flows.covering import refuses, shows
 from tests.unit.flows.support import APPROVED, flow_text
 
 FLOWS = load(
@@ -34,6 +35,34 @@ def run(expect: str, given: str = "", column: str = OK) -> tuple[Difference, ...
     return differences(case)
 
 
+@shows(
+    "tests",
+    "tests.name",
+    "tests.flow",
+    "tests.given.path",
+    "tests.given.size",
+    "tests.given.pixels",
+    "tests.given.unchanged_for",
+    "tests.given.column",
+    "tests.given.office",
+    "tests.given.created_by",
+    "tests.given.deleted",
+    "tests.given.malware",
+    "tests.given.approved_content",
+    "tests.given.now",
+    "tests.given.known",
+    "tests.given.known.state",
+    "tests.given.known.content",
+    "tests.expect.outcome",
+    "tests.expect.verb",
+    "tests.expect.why",
+    "tests.expect.look_again",
+    "tests.expect.collection",
+    "tests.expect.name",
+    "tests.expect.fields",
+    "tests.expect.available_from",
+    "tests.expect.available_until",
+)
 @pytest.mark.parametrize(
     ("given", "column", "expect"),
     [
@@ -111,6 +140,89 @@ def test_a_difference_shows_both_sides(expect: str, given: str, column: str, dif
     assert run(expect, given, column) == (difference,)
 
 
+@shows(
+    *(f"tests.given.{key}" for key in ("embedded", "checked_in", "content_approval", "folder", "collection")),
+    *("tests.given.modified_by", "tests.given.known.finished"),
+    *("tests.expect.unavailable", "tests.expect.columns", "tests.expect.move_to"),
+)
+@pytest.mark.parametrize(
+    ("blocks", "given", "expect"),
+    [
+        ({"fields": "{T: {from: embedded.title}}"}, "embedded: {title: Deck}", "{fields: {T: Deck}}"),
+        ({"fields": "{T: {from: embedded.keywords}}"}, "embedded: {keywords: [a, b]}", "{fields: {T: [a, b]}}"),
+        ({"fields": "{T: {from: file.modified_by}}"}, "modified_by: anna@acme.com", "{fields: {T: anna@acme.com}}"),
+        ({"ready": "[checked_in: true]"}, "size: 1MB", "{verb: create}"),
+        ({"ready": "[checked_in: true]"}, "checked_in: false", "{outcome: wait, why: checked out}"),
+        ({"ready": "[content_approval: Approved]"}, "content_approval: Approved", "{verb: create}"),
+        ({"ready": "[content_approval: Approved]"}, "size: 1MB", "{outcome: wait, why: content approval is empty}"),
+        (
+            {"ready": "[folder: {path: '/Campaigns/{campaign}', column: {Status: Closed}}]"},
+            "folder: {/Campaigns/Spring: {Status: Closed}}",
+            "{verb: create}",
+        ),
+        (
+            {"ready": "[folder: {path: '/Campaigns/{campaign}', column: {Status: Closed}}]"},
+            "folder: {/Campaigns/Summer: {Status: Closed}}",
+            "{outcome: ignore, why: there is no folder}",
+        ),
+        (
+            {"ready": "[collection: {path: '/{campaign}', field: {Status: Closed}}]"},
+            "collection: {/Spring: {Status: Open}}",
+            "{outcome: ignore, why: 'Status is \"Open\"'}",
+        ),
+        (
+            {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Draft}}"},
+            "column: {ApprovalStatus: Approved}, approved_content: other",
+            "{verb: reset, columns: {ApprovalStatus: Draft}}",
+        ),
+        (
+            {"ready": APPROVED, "on_ready_lost": "unavailable"},
+            "column: {ApprovalStatus: Draft}, known: {state: settled, column: {ApprovalStatus: Approved}}",
+            "{verb: update, unavailable: true}",
+        ),
+        ({"on_source_deleted": "unavailable"}, "deleted: true, known: settled", "{verb: close, unavailable: true}"),
+        ({"after": "{move_to: '/Done/{campaign}'}"}, "size: 1MB", "{move_to: /Done/Spring, unavailable: false}"),
+        (
+            {"after": "delete"},
+            "deleted: true, known: {state: settled, finished: deleted}",
+            "{outcome: ignore, why: the flow itself}",
+        ),
+    ],
+)
+def test_cases_speak_of_every_key_of_the_language(blocks: dict[str, str], given: str, expect: str) -> None:
+    flows = load(flow_text(**blocks), "flows.yaml", pending=())
+    path = PATH.replace("pptx", "jpg")
+    (case,) = load_cases(text(f"{{path: {path}, {given}}}", expect), "flows.test.yaml", flows)
+    assert differences(case) == ()
+
+
+@pytest.mark.parametrize(
+    ("expect", "difference"),
+    [
+        ("{unavailable: true}", Difference("unavailable", "true", "false")),
+        ("{move_to: /Done}", Difference("move_to", "/Done", "nothing")),
+        ("{columns: {ApprovalStatus: Draft}}", Difference("columns.ApprovalStatus", "Draft", "nothing")),
+    ],
+)
+def test_what_is_to_follow_later_is_compared_too(expect: str, difference: Difference) -> None:
+    blocks = {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Draft}}"}
+    flows = load(flow_text(**blocks), "flows.yaml", pending=())
+    given = f"{{path: {PATH}, column: {{ApprovalStatus: Approved}}}}"
+    (case,) = load_cases(text(given, expect), "flows.test.yaml", flows)
+    assert differences(case) == (difference,)
+
+
+@refuses(
+    "tests.expect.outcome",
+    "tests.given.path",
+    "tests.given.column",
+    "tests.given.office",
+    "tests.expect.fields",
+    "tests.given.pixels",
+    "tests.given.now",
+    "tests.given.known",
+    "tests.given.known.state",
+)
 @pytest.mark.parametrize(
     ("given", "expect", "complaint"),
     [
@@ -196,6 +308,7 @@ def test_a_mistake_in_a_case_is_one_problem_at_its_place(given: str, expect: str
     assert str(raised.value) == f"flows.test.yaml:{complaint}"
 
 
+@refuses("tests", "tests.flow")
 @pytest.mark.parametrize(
     ("file", "complaint"),
     [
@@ -215,6 +328,7 @@ def test_the_file_of_cases_is_read_as_strictly_as_the_flow_file(file: str, compl
     assert str(raised.value) == f"flows.test.yaml:{complaint}"
 
 
+@refuses("tests.name")
 def test_two_cases_of_one_name_are_refused() -> None:
     one = text(f"{{path: {PATH}}}", "{outcome: wait}")
     with pytest.raises(FlowFileProblem, match='7:5 case "a case": another case in line 2 has the same name'):

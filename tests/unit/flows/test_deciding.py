@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain import Facts, Item, Kind, Link, LinkState, Outcome, Verb
 from shared.flows import decide, needs
+from tests.unit.flows.covering import shows
 from tests.unit.flows.support import (
     APPROVED,
     NOW,
@@ -32,6 +33,7 @@ TITLED = flow(fields="{Title: {from: column.Title}}")
 # --- selection ----------------------------------------------------------------------------------------------------
 
 
+@shows("on_source_deleted")
 @pytest.mark.parametrize(
     "state", [LinkState.SEEN, LinkState.HELD, LinkState.SETTLED, LinkState.FAILED], ids=lambda state: state
 )
@@ -62,6 +64,7 @@ def test_a_linked_file_whose_place_is_unknown_is_not_taken_for_gone() -> None:
     assert run(PLAIN, World(item=item(path=None)), None).decision.outcome is Outcome.IGNORE
 
 
+@shows("mode")
 @pytest.mark.parametrize(("mode", "outcome"), [("on", Outcome.DO), ("observe", Outcome.DO), ("off", Outcome.IGNORE)])
 def test_observe_decides_and_off_ignores(mode: str, outcome: Outcome) -> None:
     assert run(flow(mode=mode), World(), link()).decision.outcome is outcome
@@ -100,6 +103,7 @@ DRAFT = version(1, NOW - minutes(90), ApprovalStatus="Draft")
 APPROVED_BEFORE = version(1, NOW - minutes(90), ApprovalStatus="Approved")
 
 
+@shows("start")
 def test_what_was_there_before_is_left_alone_while_its_etag_stands() -> None:
     found = run(READING, World(), replace(BASELINE, receipt="etag"))
     assert (found.decision.outcome, found.asked) == (Outcome.IGNORE, ())
@@ -113,6 +117,7 @@ def test_a_change_of_a_column_that_the_flow_does_not_read_leaves_it_alone() -> N
     assert run(PLAIN, World(), BASELINE).asked == ()  # a flow that reads no column asks for none
 
 
+@shows("start")
 def test_an_approval_given_after_the_start_takes_the_file_in() -> None:
     given = version(2, NOW - minutes(1), ApprovalStatus="Approved")
     assert run(READING, World(versions=(given, DRAFT)), BASELINE).decision.verb is Verb.CREATE
@@ -145,11 +150,12 @@ def test_where_versions_cannot_be_read_a_moved_etag_counts_as_a_change() -> None
 # --- what already settled -----------------------------------------------------------------------------------------
 
 
+@shows("to.asset_type")
 def test_a_first_sight_creates_and_says_everything_that_it_wants() -> None:
     found = run(TITLED, World(columns=columns(Title="Launch")), link())
     assert found.decision.verb is Verb.CREATE
     assert found.decision.wish is not None
-    assert found.decision.wish.collection == "/Campaigns/Spring"
+    assert (found.decision.wish.collection, found.decision.wish.asset_type) == ("/Campaigns/Spring", "Master")
     assert (found.decision.wish.name, found.decision.wish.filename) == ("Launch", "Launch.pptx")
     assert found.decision.used == {"path.campaign": "Spring", "file.stem": "Launch", "column.Title": "Launch"}
     assert found.kinds == (Kind.COLUMNS, Kind.SIGNATURE)

@@ -10,6 +10,7 @@ import pytest
 from shared.documents.embedded import NAMES
 from shared.domain import Columns, FieldWish, Kind, Outcome, Value
 from shared.flows._grammar import EMBEDDED_VALUES
+from tests.unit.flows.covering import shows
 from tests.unit.flows.support import ANNA, NOW, World, columns, flow, item, link, run
 
 TO = "celum: dam, asset_type: Master"
@@ -24,6 +25,26 @@ def wished(rule: str, world: World | None = None, **blocks: str) -> Value | tupl
     return found.decision.wish.fields[0].value
 
 
+@shows(
+    "fields.*.from",
+    "source path.<capture>",
+    "source path.folder",
+    "source column.<name>",
+    "source office.<property>",
+    "source file.name",
+    "source file.stem",
+    "source file.extension",
+    "source file.size",
+    "source file.created",
+    "source file.modified",
+    "source file.created_by",
+    "source file.modified_by",
+    "source file.web_url",
+    "source file.id",
+    "source run.date",
+    "source run.year",
+    "source run.id",
+)
 @pytest.mark.parametrize(
     ("source", "value"),
     [
@@ -58,11 +79,13 @@ def test_each_source(source: str, value: str) -> None:
     assert wished(f"{{from: '{source}'}}", world) == value
 
 
+@shows("source name.<capture>", "accept.name")
 def test_captures_of_the_name_are_sources_too() -> None:
     world = World(item=item("4711_de_front.jpg"))
     assert wished("{from: name.sku}", world, accept="{name: '{sku}_{language}_*.{ext}'}") == "4711"
 
 
+@shows("fields.*.from")
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -88,6 +111,7 @@ def test_document_properties_are_read_only_when_everything_before_them_is_empty(
     assert Kind.OFFICE not in run(chosen, World(item=item("a.jpg"), columns=columns()), link()).kinds
 
 
+@shows("tables", "fields.*.split", "fields.*.table", "fields.*.default", "fields.*.required", "incomplete")
 @pytest.mark.parametrize(
     ("rule", "market", "expected"),
     [
@@ -114,6 +138,7 @@ def test_values_are_split_mapped_filled_in_and_required(rule: str, market: Value
     assert wished(f"{{from: column.Market, {rule}}}", World(columns=columns(Market=market))) == expected
 
 
+@shows("source embedded.<property>", "source embedded.<prefix:name>", "source embedded.*")
 @pytest.mark.parametrize(
     ("name", "source", "value"),
     [
@@ -140,6 +165,7 @@ def test_a_field_may_hold_a_constant() -> None:
     assert wished("{default: Internal only}") == "Internal only"
 
 
+@shows("fields.*.locale", "fields.*.authority")
 def test_locale_and_authority_travel_with_the_wish() -> None:
     chosen = flow(fields="{Summary: {from: column.S, locale: en, authority: celum}}")
     decision = run(chosen, World(columns=columns(S="x")), link()).decision
@@ -164,6 +190,7 @@ def test_a_column_that_cannot_be_read_is_held_and_named(known: Columns, why: str
 # --- dates --------------------------------------------------------------------------------------------------------
 
 
+@shows("time_zone", "fields.*.type")
 @pytest.mark.parametrize(
     ("column_type", "text", "day"),
     [
@@ -201,6 +228,7 @@ def test_what_is_no_date_is_held_and_named(text: str) -> None:
         assert found == ("held", f'column.Until: "{text}" is not a date')
 
 
+@shows("fields.*.add")
 def test_a_retention_date_counts_from_the_day_that_was_frozen() -> None:
     chosen = flow(fields="{Retain until: {from: run.date, add: 7y}}")
     first = run(chosen, World(), link()).decision
@@ -215,6 +243,7 @@ def test_today_is_a_day_in_the_zone_of_the_flow_file() -> None:
     assert wished("{from: run.year}", late) == "2027"
 
 
+@shows("availability.from", "availability.until")
 @pytest.mark.parametrize(
     ("column_type", "text", "since", "until"),
     [
@@ -251,6 +280,7 @@ def test_an_availability_that_ends_before_it_begins_is_held() -> None:
 # --- collection, name, accept -------------------------------------------------------------------------------------
 
 
+@shows("to.collection")
 @pytest.mark.parametrize(
     ("template", "values", "expected"),
     [
@@ -279,6 +309,7 @@ def test_the_collection_is_a_path_of_values(
     assert (found.decision.wish.collection if found.decision.wish else found.why) == expected
 
 
+@shows("to.name")
 @pytest.mark.parametrize(
     ("rule", "values", "expected"),
     [
@@ -295,6 +326,7 @@ def test_the_name_is_a_source_or_a_template(rule: str, values: dict[str, Value],
     assert (found.decision.wish.name if found.decision.wish else found.why) == expected
 
 
+@shows("accept.types", "accept.max_size", "accept.name", "accept.min_pixels")
 @pytest.mark.parametrize(
     ("accept", "why"),
     [

@@ -16,11 +16,13 @@ from shared.flows import (
     columns_read,
     load,
 )
+from tests.unit.flows.covering import shows
 from tests.unit.flows.support import APPROVED, NOW, World, columns, flow, flow_text, item, link, minutes, run, version
 
 SHIPPED = Path(__file__).parents[3] / "flows.yaml"
 
 
+@shows("version", "name", "flows", "id", "about", "connections", "connections.*.celum", "from.onedrive", "to.celum")
 def test_the_shipped_file_loads_and_its_first_flow_reads_like_its_comments() -> None:
     shipped = load(SHIPPED.read_text("utf-8"), "flows.yaml")
     masters = shipped.flow("campaign-masters")
@@ -33,6 +35,7 @@ def test_the_shipped_file_loads_and_its_first_flow_reads_like_its_comments() -> 
     assert shipped.flow("unknown") is None
 
 
+@shows("from.path", "to.collection", "to.intake", "to.key", "fields")
 def test_the_first_use_case_from_draft_to_master() -> None:
     masters = load(SHIPPED.read_text("utf-8"), "flows.yaml").flows[0]
     file = item("Launch.pptx")
@@ -61,6 +64,7 @@ def test_the_first_use_case_from_draft_to_master() -> None:
     }
 
 
+@shows("tables", "fields.*.default")
 def test_every_scalar_stays_the_text_it_is() -> None:
     text = flow_text(
         fields="{NO: {default: 007}, on: {default: 1.10}, Y: {default: 2026-01-01}, n: {default: 0x1F}, "
@@ -77,6 +81,7 @@ def test_every_scalar_stays_the_text_it_is() -> None:
     assert load(text, "flows.yaml").tables["markets"].entries["NO"] == "Norway"
 
 
+@shows("identity", "incomplete")
 def test_defaults_are_filled_in() -> None:
     plain = flow()
     assert (plain.mode, plain.start, plain.after) == (Mode.ON, Start.NEW, "keep")
@@ -87,6 +92,7 @@ def test_defaults_are_filled_in() -> None:
     assert keyed.identity == ("link", "key", "checksum")
 
 
+@shows("limits.parallel", "limits.deletes_per_hour", "limits.new_versions_per_hour", "limits.keep_journal")
 def test_limits_of_the_file_hold_where_a_flow_sets_none() -> None:
     text = flow_text(limits="{deletes_per_hour: 3}").replace(
         "tables:", "limits: {parallel: 2, deletes_per_hour: 9, keep_journal: 1y}\ntables:"
@@ -98,6 +104,7 @@ def test_limits_of_the_file_hold_where_a_flow_sets_none() -> None:
     assert loaded.flows[0].limits.new_versions_per_hour == 500
 
 
+@shows("connections.*.onedrive.site", "connections.*.onedrive.library", "connections.*.onedrive.drive_id")
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
@@ -124,6 +131,7 @@ def test_columns_read_are_those_of_every_rule() -> None:
     assert columns_read(chosen) == {"A", "B", "C", "D", "E", "G"}
 
 
+@shows("columns", "source run.status", "source run.reason", "source asset.url")
 def test_people_see_status_and_reason_where_they_work() -> None:
     chosen = flow(
         ready=APPROVED,

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from shared.domain import Columns, Kind, LinkState, Need, Outcome, Value, Verb
+from tests.unit.flows.covering import shows
 from tests.unit.flows.support import NOW, World, columns, flow, item, link, minutes, run, settled_link, version
 
 FOLDER = flow(ready="[folder: {path: '/Campaigns/{campaign}', column: {Status: Closed}}]")
 COLLECTION = flow(ready="[collection: {path: '/Marketing/{campaign}', field: {Status: [Closed, Archived]}}]")
 
 
+@shows("ready.checked_in", "ready.content_approval")
 @pytest.mark.parametrize(
     ("ready", "world", "why"),
     [
@@ -60,6 +62,7 @@ def test_a_draft_costs_no_look_at_its_state() -> None:
 # --- folder and collection ----------------------------------------------------------------------------------------
 
 
+@shows("ready.folder", "ready.folder.path", "ready.folder.column")
 @pytest.mark.parametrize(
     ("folders", "why", "of"),
     [
@@ -90,6 +93,7 @@ def test_a_file_behind_a_closed_folder_is_dormant_and_nothing_of_its_own_is_read
         assert found.decision.reasons[0].rule == f"ready.folder{'.' if of else ''}{of}"
 
 
+@shows("ready.collection", "ready.collection.path", "ready.collection.field")
 @pytest.mark.parametrize(
     ("collections", "why"),
     [

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain import DELETED, FieldWish, Item, Kind, LinkState, Outcome, Verb
+from tests.unit.flows.covering import shows
 from tests.unit.flows.support import (
     APPROVED,
     NOW,
@@ -38,6 +39,7 @@ DRAFT = columns(ApprovalStatus="Draft")
 RESET = flow(ready=APPROVED, changed_after_ready="{reset: {ApprovalStatus: Draft}}")
 
 
+@shows("changed_after_ready.reset")
 def test_with_reset_the_approval_of_other_content_is_taken_back() -> None:
     decision = run(RESET, EDITED, link(minutes_ago=5)).decision
     assert (decision.outcome, decision.verb, decision.columns) == (Outcome.DO, Verb.RESET, {"ApprovalStatus": "Draft"})
@@ -60,6 +62,7 @@ def test_with_reset_approved_content_passes() -> None:
 # --- on_ready_lost ------------------------------------------------------------------------------------------------
 
 
+@shows("on_ready_lost")
 def test_on_ready_lost_hold_holds_a_settled_file_and_no_other() -> None:
     chosen = flow(ready=APPROVED, on_ready_lost="hold")
     before = settled_link(chosen, GIVEN)
@@ -70,6 +73,7 @@ def test_on_ready_lost_hold_holds_a_settled_file_and_no_other() -> None:
     assert run(chosen, GIVEN, replace(before, state=LinkState.HELD)).decision.outcome is Outcome.NOTHING
 
 
+@shows("on_ready_lost", "on_ready_lost=unavailable")
 def test_on_ready_lost_unavailable_takes_the_asset_out_of_use_once_and_back_into_it() -> None:
     chosen = flow(ready=APPROVED, on_ready_lost="unavailable", fields="{Title: {from: column.Title}}")
     before = settled_link(chosen, GIVEN)
@@ -105,6 +109,7 @@ def test_an_asset_goes_out_of_use_also_where_its_fields_cannot_be_had() -> None:
 # --- on_source_deleted --------------------------------------------------------------------------------------------
 
 
+@shows("on_source_deleted", "on_source_deleted=unavailable", "on_source_deleted=hold")
 @pytest.mark.parametrize("gone", [item(deleted=True), item(path="/Elsewhere/a.pptx")], ids=["deleted", "moved away"])
 @pytest.mark.parametrize(
     ("on_source_deleted", "outcome", "unavailable"),
@@ -124,6 +129,7 @@ def test_what_happens_when_the_source_is_gone(
 # --- after --------------------------------------------------------------------------------------------------------
 
 
+@shows("after", "after.move_to", "after=delete")
 def test_after_says_where_the_file_goes_and_is_no_part_of_the_facts() -> None:
     moving = flow(after="{move_to: '/Done/{campaign}/{column.Brand}'}")
     world = World(columns=columns(Brand="Acme"))
@@ -162,6 +168,7 @@ def test_what_the_flow_itself_moved_or_deleted_is_not_taken_for_gone(
 # --- identity, on_existing ----------------------------------------------------------------------------------------
 
 
+@shows("identity", "identity.*")
 def test_identity_by_fields_reads_its_values_for_a_file_without_an_asset() -> None:
     chosen = flow(
         identity="[link, checksum, {SKU: name.sku}, {Order: [column.Order]}, {Empty: column.Empty}]",
@@ -184,6 +191,7 @@ def test_identity_by_fields_reads_its_values_for_a_file_without_an_asset() -> No
     assert Kind.COLUMNS not in settled.kinds
 
 
+@shows("on_existing.new_content", "on_existing.new_content=create", "on_existing.new_content=hold")
 @pytest.mark.parametrize(
     ("new_content", "outcome", "verb"),
     [
@@ -203,6 +211,15 @@ def test_new_content_of_a_settled_file_does_what_the_flow_says(
     assert unedited.outcome is Outcome.NOTHING
 
 
+@shows("on_existing.same_content")
+@pytest.mark.parametrize("same_content", ["link", "update_fields", "hold"])
+def test_what_happens_with_an_asset_of_the_same_content_is_left_to_who_finds_it(same_content: str) -> None:
+    chosen = flow(on_existing=f"{{same_content: {same_content}}}")
+    assert chosen.on_existing.same_content == same_content
+    assert run(chosen, World(), link()).decision.verb is Verb.CREATE
+
+
+@shows("to.create_collections", "to.collection_type")
 def test_a_missing_root_collection_is_made_of_the_type_that_the_flow_names() -> None:
     chosen = flow(to=f"{{{TO}, collection: /C, create_collections: true, collection_type: Campaign}}")
     wish = run(chosen, World(), link()).decision.wish

@@ -8,11 +8,13 @@ from shared.domain import Item
 from shared.flows import selects
 from shared.flows._paths import PatternProblem, name_pattern, path_pattern
 from shared.flows._units import Span, parse_duration, parse_size, parse_span
+from tests.unit.flows.covering import shows
 from tests.unit.flows.support import flow, item
 
 PATTERN = "/Campaigns/{campaign}/Approved/**"
 
 
+@shows("from.path")
 @pytest.mark.parametrize(
     ("pattern", "path", "captures"),
     [
@@ -89,6 +91,7 @@ def test_a_name_pattern_matches_the_whole_name(pattern: str, name: str, captures
     assert name_pattern(pattern).match(name) == captures
 
 
+@shows("from.types")
 @pytest.mark.parametrize(
     ("types", "name", "mime", "taken"),
     [
@@ -107,6 +110,7 @@ def test_types_are_categories_or_extensions(types: str, name: str, mime: str | N
     assert (selects(chosen, item(name, mime_type=mime)) is not None) is taken
 
 
+@shows("from.ignore")
 @pytest.mark.parametrize("name", ["~$Launch.pptx", "x.tmp", ".DS_Store", "desktop.ini", "THUMBS.DB", "a_draft.jpg"])
 def test_temporary_files_are_always_ignored_and_others_by_glob(name: str) -> None:
     chosen = flow(from_="{onedrive: marketing, path: '/Campaigns/{campaign}/**', ignore: '*_draft.*'}")

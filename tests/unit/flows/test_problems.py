@@ -4,6 +4,7 @@ import pytest
 
 from shared.errors import FlowFileProblem
 from shared.flows import load
+from tests.unit.flows.covering import refuses
 from tests.unit.flows.support import APPROVED, flow_text
 
 TEN_MISTAKES = """\
@@ -51,6 +52,16 @@ def complaints(text: str) -> str:
     return str(raised.value)
 
 
+@refuses(
+    "time_zone",
+    "from.onedrive",
+    "from.types",
+    "ready.column",
+    "to.asset_type",
+    "fields.*.from",
+    "fields.*.table",
+    "source path.<capture>",
+)
 def test_ten_mistakes_give_ten_problems_at_once_each_with_its_place() -> None:
     assert complaints(TEN_MISTAKES) == TEN_PROBLEMS
 
@@ -129,6 +140,48 @@ def test_keys_that_stand_twice_anchors_and_tags_are_refused() -> None:
 TO = "celum: dam, collection: /C, asset_type: Master"
 
 
+@refuses(
+    "start=existing",
+    "limits.first_run",
+    "ready.checked_in",
+    "ready.folder",
+    "changed_after_ready.reset",
+    "to.collection_type",
+    "identity.*",
+    "identity=name",
+    "after.move_to",
+    "after=delete",
+    "on_ready_lost=unavailable",
+    "on_source_deleted=unavailable",
+    "source embedded.*",
+    "mode",
+    "changed_after_ready",
+    "identity",
+    "fields.*.required",
+    "fields.*.table",
+    "fields.*.split",
+    "fields.*.type",
+    "fields.*.locale",
+    "fields.*.authority",
+    "fields.*.add",
+    "fields.*.default",
+    "availability.until",
+    "columns",
+    "accept.max_size",
+    "accept.min_pixels",
+    "accept.name",
+    "ready.unchanged_for",
+    "ready.any",
+    "ready.not",
+    "from.onedrive",
+    "from.path",
+    "to.collection",
+    "to.intake",
+    "incomplete",
+    "source name.<capture>",
+    "source run.status",
+    "source asset.url",
+)
 @pytest.mark.parametrize(
     ("blocks", "complaint"),
     [
@@ -270,6 +323,16 @@ def test_each_mistake_is_one_problem_at_its_place(blocks: dict[str, str], compla
     assert complaints(flow_text(**blocks)) == f"flows.yaml:{complaint}"
 
 
+@refuses(
+    "version",
+    "name",
+    "connections",
+    "connections.*.celum",
+    "connections.*.onedrive.site",
+    "connections.*.onedrive.library",
+    "connections.*.onedrive.drive_id",
+    "id",
+)
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -314,6 +377,17 @@ def test_the_head_of_the_file_is_checked_as_strictly(old: str, new: str, complai
     assert complaints(flow_text().replace(old, new)) == f"flows.yaml:{complaint}"
 
 
+@refuses(
+    "ready.folder.path",
+    "ready.folder.column",
+    "ready.collection.field",
+    "ready.checked_in",
+    "ready.content_approval",
+    "changed_after_ready.reset",
+    "after.move_to",
+    "to.collection_type",
+    "source embedded.<property>",
+)
 @pytest.mark.parametrize(
     ("blocks", "complaint"),
     [
@@ -413,6 +487,7 @@ def test_mistakes_in_keys_that_wait_for_the_engine_are_found_all_the_same(
     assert str(raised.value) == f"flows.yaml:{complaint}"
 
 
+@refuses("flows", "id")
 def test_two_flows_with_one_id_are_refused() -> None:
     twice = flow_text() + flow_text().split("flows:\n")[1]
     assert complaints(twice) == "flows.yaml:13:9 flow masters: another flow in line 10 has the same id."
