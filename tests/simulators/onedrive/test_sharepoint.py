@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
+from pathlib import Path
 
 import docx
 import openpyxl
@@ -52,14 +54,22 @@ async def test_a_word_file_changes_after_the_answer_and_stays_a_word_file(sim: O
 
 
 async def test_columns_filled_in_meanwhile_do_not_keep_sharepoint_from_rewriting(
-    sim: OneDriveSimulator, graph: Graph
+    sim: OneDriveSimulator, graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    blobs = sim.tenant.blobs
+    free_path = blobs.free_path
+
+    def fill_in_a_column_now() -> Path:
+        asyncio.get_running_loop().call_soon(sim.set_column, graph.drive, "/a.docx", "ApprovalStatus", "Approved")
+        return free_path()
+
     sim.quirks.rewrite_after_seconds = 60
     told = await graph.put("/a.docx", word(), headers=JANE)
-    sim.set_column(graph.drive, "/a.docx", "ApprovalStatus", "Approved")
+    monkeypatch.setattr(blobs, "free_path", fill_in_a_column_now)  # asked for when the rewriting begins
     sim.clock.advance(60)
     await sim.settle()
     item = (await graph.on_drive("GET", "/root:/a.docx")).json
+    assert [version.number for version in sim.item(graph.drive, "/a.docx").versions] == [1, 2]
     assert item["file"]["hashes"] != told["file"]["hashes"]
 
 
