@@ -11,6 +11,7 @@ from shared.flows._grammar import FILE, FLOW
 from shared.flows._ingest_loading import Surroundings, load_ingest
 from shared.flows._model import CelumConnection, FlowFile, IngestFlow, Limits, OneDriveConnection, Table
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
+from shared.flows._overlap import refuse_fields_written_twice
 from shared.flows._pending import PENDING
 from shared.flows._section import Problems, Section, did_you_mean
 from shared.flows._units import COUNT, DAYS
@@ -161,11 +162,15 @@ def _flows(top: Section, around: Surroundings, limits: Limits) -> tuple[IngestFl
         top.wrong(node, "flows must be a list of flows, each beginning with - id: …")
         return ()
     seen: dict[str, int] = {}
-    loaded = [_flow(top, item, around, limits, seen) for item in node.items]
-    return tuple(flow for flow in loaded if flow is not None)
+    tried = [_flow(top, item, around, limits, seen) for item in node.items]
+    loaded = [flow for flow in tried if flow is not None]
+    refuse_fields_written_twice(loaded)
+    return tuple(flow for _, flow in loaded)
 
 
-def _flow(top: Section, node: Node, around: Surroundings, limits: Limits, seen: dict[str, int]) -> IngestFlow | None:
+def _flow(
+    top: Section, node: Node, around: Surroundings, limits: Limits, seen: dict[str, int]
+) -> tuple[Section, IngestFlow] | None:
     if not isinstance(node, Block):
         top.wrong(node, "A flow is a block of keys: id, from, to, fields …")
         return None
@@ -178,4 +183,5 @@ def _flow(top: Section, node: Node, around: Surroundings, limits: Limits, seen: 
     if flow_id and flow_id in seen:
         section.wrong(at, f"another flow in line {seen[flow_id]} has the same id.")
     seen.setdefault(flow_id, at.at.line)
-    return load_ingest(section, flow_id, around, _limits(section, limits, top_level=False))
+    loaded = load_ingest(section, flow_id, around, _limits(section, limits, top_level=False))
+    return None if loaded is None else (section, loaded)

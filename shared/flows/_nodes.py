@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ruamel.yaml import YAML
@@ -33,9 +34,28 @@ ADVICE = (
         "A value that begins with { or [ or a quote, and goes on after it, must be quoted as a whole",
         "Quote this value.",
     ),
+    (
+        "but found ']'",
+        "A list is closed that was not opened, or a value with ] must be quoted",
+        "Remove it, or quote the value.",
+    ),
+    (
+        "but found '}'",
+        "A block is closed that was not opened, or a value with } must be quoted",
+        "Remove it, or quote the value.",
+    ),
+    ("expected chomping", "A value that begins with | or > must be quoted", "Quote this value."),
+    ("expected alphabetic or numeric", "A value that begins with & or * must be quoted", "Quote this value."),
+    (
+        "are not allowed here",
+        "A value cannot begin with a hyphen or ? and a space",
+        "Quote it, or begin a list in its own line.",
+    ),
+    ("could not find expected ':'", "A key has no colon with a space after it", "Write key: value."),
     ("expected <block end>", "This line stands in another column than its neighbours", "Correct its indentation."),
     ("another document", "A flow file is one document", 'Remove the line "---".'),
 )
+_GLUED = re.compile(r"\s*(?:- )?([\w ]+:[^\s:/]+)\s*$")  # name:Acme
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +155,8 @@ def _in_plain_words(error: YAMLError, text: str, file: str) -> Problem:
         ("This is not YAML", "Quote this value, or correct its indentation."),
     )
     mark = error.problem_mark
+    before = text.splitlines()[mark.line - 1] if mark.line else ""
+    if "mapping values" in raw and (glued := _GLUED.match(before)):
+        what = f'"{glued[0].strip()}" has no space after the colon, so it is no key.'
+        return Problem(file, mark.line, glued.start(1) + 1, what, "Write key: value.")
     return Problem(file, mark.line + 1, mark.column + 1, f"{what} ({(error.problem or '').strip()}).", advice)

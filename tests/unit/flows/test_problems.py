@@ -4,6 +4,7 @@ import pytest
 
 from shared.errors import FlowFileProblem
 from shared.flows import load
+from shared.flows._nodes import ADVICE
 from tests.unit.flows.covering import refuses
 from tests.unit.flows.support import APPROVED, flow_text
 
@@ -116,6 +117,80 @@ def test_ten_mistakes_give_ten_problems_at_once_each_with_its_place() -> None:
             "a: 1\n---\nb: 2\n",
             'flows.yaml:2:1 A flow file is one document (but found another document). Remove the line "---".',
         ),
+        (
+            'name: "a\\qb"\n',
+            (
+                "flows.yaml:1:10 A backslash in double quotes starts an escape (found unknown escape character 'q'). "
+                "Use single quotes."
+            ),
+        ),
+        (
+            "to: {celum: dam\n",
+            (
+                "flows.yaml:2:1 A block in { } is not closed, or a value in it must be quoted "
+                "(expected ',' or '}', but got '<stream end>'). Close it, or quote the value."
+            ),
+        ),
+        (
+            "types: [a, b]]\n",
+            (
+                "flows.yaml:1:14 A list is closed that was not opened, or a value with ] must be quoted "
+                "(expected <block end>, but found ']'). Remove it, or quote the value."
+            ),
+        ),
+        (
+            "to: {a: b}}\n",
+            (
+                "flows.yaml:1:11 A block is closed that was not opened, or a value with } must be quoted "
+                "(expected <block end>, but found '}'). Remove it, or quote the value."
+            ),
+        ),
+        (
+            "flows:\n  - id: x\n   about: y\n",
+            (
+                "flows.yaml:3:4 This line stands in another column than its neighbours "
+                "(expected <block end>, but found '<block mapping start>'). Correct its indentation."
+            ),
+        ),
+        (
+            "name: |x\n",
+            (
+                "flows.yaml:1:8 A value that begins with | or > must be quoted "
+                "(expected chomping or indentation indicators, but found 'x'). Quote this value."
+            ),
+        ),
+        (
+            "name: & co\n",
+            (
+                "flows.yaml:1:8 A value that begins with & or * must be quoted "
+                "(expected alphabetic or numeric character, but found ' '). Quote this value."
+            ),
+        ),
+        (
+            "types: - image\n",
+            (
+                "flows.yaml:1:8 A value cannot begin with a hyphen or ? and a space "
+                "(sequence entries are not allowed here). Quote it, or begin a list in its own line."
+            ),
+        ),
+        (
+            "version: 1\nname Acme\nflows: x\n",
+            (
+                "flows.yaml:3:1 A key has no colon with a space after it (could not find expected ':'). "
+                "Write key: value."
+            ),
+        ),
+        (
+            "name:Acme\nversion: 1\n",
+            'flows.yaml:1:1 "name:Acme" has no space after the colon, so it is no key. Write key: value.',
+        ),
+        (
+            "...\nname: x\n",
+            (
+                "flows.yaml:1:1 This is not YAML (expected the node content, but found '<document end>'). "
+                "Quote this value, or correct its indentation."
+            ),
+        ),
         ("name: a\x01b\n", "flows.yaml:1:8 The file holds a control character. Remove the character."),
         ("", "flows.yaml:1:1 The file is empty."),
         (
@@ -126,6 +201,16 @@ def test_ten_mistakes_give_ten_problems_at_once_each_with_its_place() -> None:
 )
 def test_what_is_no_yaml_is_said_in_plain_words_with_advice(text: str, complaint: str) -> None:
     assert complaints(text) == complaint
+
+
+def test_every_kind_of_advice_has_its_test() -> None:
+    shown = " ".join(mark.args[1][i][1] for mark in marks_of_syntax() for i in range(len(mark.args[1])))
+    assert [what for _, what, _ in ADVICE if what not in shown] == []
+
+
+def marks_of_syntax() -> list[pytest.Mark]:
+    marks: list[pytest.Mark] = getattr(test_what_is_no_yaml_is_said_in_plain_words_with_advice, "pytestmark", [])
+    return marks
 
 
 def test_keys_that_stand_twice_anchors_and_tags_are_refused() -> None:
@@ -500,3 +585,48 @@ def test_an_override_of_a_connection_that_is_not_there_is_a_problem() -> None:
         'flows.yaml:4:1 The app settings override the OneDrive connection "marketin", which is not declared. '
         'Did you mean "marketing"?'
     )
+
+
+def two_flows(first: str, second: str, fields: str = "{Title: {from: column.Title}}") -> str:
+    """Two flows of one library, told apart by `from` alone."""
+    head, one = flow_text(from_=first, fields="{Title: {from: column.Title}}", to=f"{{{TO}}}").split("flows:\n")
+    other = flow_text(from_=second, fields=fields, to=f"{{{TO}}}").split("flows:\n")[1].replace("masters", "others")
+    return f"{head}flows:\n{one}{other}"
+
+
+@refuses("fields")
+@pytest.mark.parametrize(
+    ("first", "second", "may_meet"),
+    [
+        ("path: /A/**", "path: /A/**", True),
+        ("path: /A/**", "path: /a/B/*.jpg", True),
+        ("path: /A/**", "path: /B/**", False),
+        ("path: /A/*", "path: /A/*/*", False),
+        ("path: '/A/{x}/Final/**'", "path: '/A/Spring/{y}/*'", True),
+        ("path: /**/Final/*", "path: /A/Draft/**", True),
+        ("path: /**/Final/*", "path: /A/Draft/*", False),
+        ("path: /A/x*", "path: /A/y*", False),
+        ("path: /A/*.jpg", "path: /A/*.png", False),
+        ("path: /A/x*", "path: /A/*.png", True),
+        ("path: /A/**, types: [image]", "path: /A/**, types: [document]", False),
+        ("path: /A/**, types: [image]", "path: /A/**, types: [.psd]", True),
+        ("path: /A/**, types: [.psd]", "path: /A/**, types: [document, .jpg]", False),
+        ("path: /A/**, types: [image]", "path: /A/**", True),
+    ],
+)
+def test_two_flows_that_may_select_one_file_write_no_field_both(first: str, second: str, may_meet: bool) -> None:
+    text = two_flows(f"{{onedrive: marketing, {first}}}", f"{{onedrive: marketing, {second}}}")
+    if may_meet:
+        assert complaints(text) == (
+            "flows.yaml:17:14 flow others: fields.Title is written by flow masters too, which may select the same "
+            "files. Write it in one of them."
+        )
+    else:
+        assert len(load(text, "flows.yaml").flows) == 2
+
+
+def test_flows_on_one_file_may_write_different_fields_and_one_that_is_off_writes_none() -> None:
+    same = "{onedrive: marketing, path: /A/**}"
+    assert len(load(two_flows(same, same, "{Other: {from: column.Title}}"), "flows.yaml").flows) == 2
+    switched_off = two_flows(same, same).replace("- id: others", "- id: others\n    mode: off")
+    assert len(load(switched_off, "flows.yaml").flows) == 2
