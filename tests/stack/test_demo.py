@@ -2,13 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
 import signal
 import sys
 from pathlib import Path
 
-import aiohttp
-import pytest
 from rich.console import Console
 
 from local.demo.__main__ import demo
@@ -40,13 +37,18 @@ async def test_ctrl_c_ends_the_run_and_all_it_started(tmp_path: Path) -> None:
         line = (await process.stdout.readline()).decode()
         assert line, said
         said += line
+    assert len(await running_in(tmp_path)) == 5, "itself, storage, two simulators, the app"
     process.send_signal(signal.SIGINT)
     await process.communicate()
     assert process.returncode == 130
-    async with aiohttp.ClientSession() as http:
-        for url in re.findall(r"http://[\d.:]+", said):
-            with pytest.raises(aiohttp.ClientConnectorError):
-                await http.get(url)
+    assert await running_in(tmp_path) == []
+
+
+async def running_in(folder: Path) -> list[str]:
+    """The command lines of processes that were told to work there."""
+    process = await asyncio.create_subprocess_exec("ps", "-A", "-ww", "-o", "args", stdout=asyncio.subprocess.PIPE)
+    listed, _ = await process.communicate()
+    return [line for line in listed.decode().splitlines() if str(folder) in line]
 
 
 async def test_a_check_that_fails_is_shown_with_what_was_there_and_what_should_be() -> None:
