@@ -100,7 +100,7 @@ async def test_an_expired_asset_looks_deleted_to_who_may_not_see_it(
     await api.ok("PATCH", path, json={"availability": dated})
     sim.change_user("dam-editor", may=frozenset())
 
-    sim.clock.set(datetime(2030, 6, 30, tzinfo=UTC))
+    sim.clock.set(datetime(2030, 6, 29, 23, 59, 30, tzinfo=UTC))  # time goes on: not at the very instant
     assert (await editor.ask("GET", path)).status == 200
     sim.clock.advance(60)
     assert (await editor.ask("GET", path)).status == 400
