@@ -13,7 +13,7 @@ from shared.celum import algorithm_of, matches
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, Content, LinkState, Reason, Settled, Step, Verb
-from shared.engine.company import left_collection
+from shared.engine.company import left_collection, owned_by_another, was_added
 from shared.engine.context import Context
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
@@ -65,7 +65,7 @@ async def upload(run: Run, plan: Plan) -> None:
     await context.celum.send(target, announced.size, _read(run, chunks, hashes))
     digests = await hashes.digests()
     if announced.quick_xor and digests[QuickXor.name] != announced.quick_xor:
-        raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {digests['quickxor']}")
+        raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {digests[QuickXor.name]}")
     read = Content(announced.size, digests[QuickXor.name])
     after = Step.IDENTIFY if plan.verb is Verb.CREATE else Step.REGISTER
     await run.checkpoint(handle=target.handle, hashes=digests, content=read, progress=read.size, step=after)
@@ -139,7 +139,7 @@ async def _mismatch(run: Run, plan: Plan, what: str) -> None:
     transfer = run.transfer
     if plan.verb is Verb.ADD_VERSION and transfer.base_version is not None:
         await run.context.celum.activate(plan.asset_id(transfer), transfer.base_version)
-    raise Held(Reason("verify", f"the bytes in CELUM are not those of the file ({what})", outside=True))
+    raise Held(Reason("verify", f"the bytes in CELUM are not those of the file ({what})"))
 
 
 async def complete(run: Run, plan: Plan) -> None:
@@ -172,7 +172,7 @@ async def settle(run: Run, plan: Plan) -> None:
     await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset.id), link.key)
     if (name := hash_ref(content)) is not None:
         await context.ledger.add_ref(RefKind.HASH, name, link.key)
-    settled = settled_as(run, plan, asset, content)
+    settled = await settled_as(run, plan, asset, content)
     reasons = () if asset.released else (unreleased(asset.validation),)
     day, ident = plan.run_date, link.run_id or transfer.id
     after = dataclasses.replace(
@@ -196,24 +196,28 @@ async def settle(run: Run, plan: Plan) -> None:
     )
 
 
-def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:
+async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:
     """What is true now. Where no bytes moved, the version stays the one the bridge added, whatever is current."""
-    transfer, before = run.transfer, run.link.settled
-    bytes_moved = transfer.verb is not Verb.UPDATE or before is None
+    context, transfer, before = run.context, run.transfer, run.link.settled
+    unmoved = before if transfer.verb is Verb.UPDATE else None
     stood_there = before is not None and before.collection == plan.target.id and before.added
+    shared = not is_own(run)
+    added = not shared or transfer.adds or stood_there
     return Settled(
         content=content,
         signature=transfer.signature,
         facts_hash=transfer.facts_hash,
         asset=asset.id,
-        version=asset.current_version.id if bytes_moved or before is None else before.version,
-        at=run.context.clock.now(),
+        version=unmoved.version if unmoved else asset.current_version.id,
+        at=context.clock.now(),
         name=plan.wish.name,
         collection=plan.target.id,
-        added=is_own(run) or transfer.adds or stood_there,
+        added=added or await was_added(context, asset.id, plan.target.id, run.link.key),
+        alias=transfer.linked and await owned_by_another(context, asset.id, run.link),
+        since=(before and before.since) or context.clock.now(),
         fields=plan.written(),
-        checksum=asset.current_version.checksum if bytes_moved or before is None else before.checksum,
-        sha256=transfer.hashes.get("sha256") if bytes_moved or before is None else before.sha256,
+        checksum=unmoved.checksum if unmoved else asset.current_version.checksum,
+        sha256=unmoved.sha256 if unmoved else transfer.hashes.get("sha256"),
     )
 
 

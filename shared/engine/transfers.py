@@ -33,6 +33,7 @@ from shared.flows import IngestFlow
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind, Lease, Slot
 from shared.messages import DecideMessage, Queue, TransferMessage
 
+PROMISE_SECONDS = 60  # what stands in `due` in case the process dies between closing and holding
 ATTEMPTS = 12  # with the back-off below about a day of trying, then a person looks
 FIRST_RETRY_SECONDS = 15
 LONGEST_RETRY_SECONDS = 4 * 3600
@@ -180,8 +181,8 @@ async def carry_on(context: Context, message: TransferMessage, steps: Callable[[
     if transfer.lease_until is not None and transfer.lease_until > now:
         return  # it runs; its watch entry revives it should it not (rule d)
     flow = next((flow for flow in context.flows if flow.id == link.flow), None)
-    if flow is None:
-        return  # frozen: the flow is gone or switched off; the watch entry comes back until it is retired
+    if flow is None or await context.stops(flow.id):
+        return  # it stands still; its watch entry is set aside until it runs again
     slot = await context.ledger.take_slot(transfer.id, context.clock.after(LEASE_SECONDS), slots_for(context, link))
     if slot is None:
         await send_or_wait(context, link)
@@ -214,10 +215,11 @@ async def _guarded(run: Run, steps: Callable[[Run], Awaitable[None]]) -> None:
         await _put_back(run, at or run.context.clock.now())
     except SourceChanged as changed:
         await _close_and_decide(run, str(changed))
-    except Held as held:
-        await _hold(run, held.reasons)
-    except (Refused, Forbidden, NameProblem, ValueDoesNotFit, HostNotAllowed) as problem:
-        await _hold(run, (Reason("transfer", str(problem), outside=True),))
+    except (Held, Refused, Forbidden, NameProblem, ValueDoesNotFit, HostNotAllowed) as problem:
+        if run.facts is None:  # not even the file could be read: nothing is known that a person could mend in it
+            await _retry(run, problem)
+        else:
+            await _hold(run, run.facts, problem.reasons if isinstance(problem, Held) else (because(problem),))
     except (RemoteError, ContentProblem) as problem:
         await _retry(run, problem)
 
@@ -249,10 +251,17 @@ def retry_seconds(attempt: int) -> float:
     return float(min(FIRST_RETRY_SECONDS * 2 ** (attempt - 1), LONGEST_RETRY_SECONDS))
 
 
-async def _hold(run: Run, reasons: tuple[Reason, ...]) -> None:
+async def _hold(run: Run, facts: Facts, reasons: tuple[Reason, ...]) -> None:
+    """Close, then hold; a decide stands in `due` before, should the process die between the two."""
+    soon = DueEntry(run.context.clock.after(PROMISE_SECONDS), run.link.key, DueKind.DECIDE)
+    await run.context.ledger.add_due(soon)
     link = await run.end(lambda link: link)
-    if run.facts is not None:
-        await hold(run.context, run.flow, run.facts, link, reasons)
+    await hold(run.context, run.flow, facts, link, reasons)
+    await run.context.ledger.drop_due(soon)
+
+
+def because(problem: BridgeError) -> Reason:
+    return Reason("transfer", str(problem), outside=True)
 
 
 async def fail(run: Run, why: str) -> None:
