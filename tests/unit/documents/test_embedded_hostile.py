@@ -40,10 +40,9 @@ class Endless:
 
     async def read(self, offset: int, length: int) -> bytes:
         self.given += length
-        start = offset - len(self.head)
-        first = start % len(self.body)
-        tail = (self.body * (length // len(self.body) + 2))[first : first + length]
-        return (self.head[offset : offset + length] + tail)[:length] if start < 0 else tail
+        first = max(offset - len(self.head), 0) % len(self.body)
+        repeated = (self.body * (length // len(self.body) + 2))[first:]
+        return (self.head[offset:] + repeated)[:length]
 
 
 @pytest.mark.parametrize("xmp", [ENTITIES, OUTSIDE])
@@ -195,3 +194,27 @@ async def test_a_line_that_dies_in_the_middle_of_a_pdf_is_no_damaged_file() -> N
 
     with pytest.raises(Unavailable):
         await embedded_properties(Broken(pdf(600, Title="Spring")))
+
+
+async def test_what_is_cut_off_is_not_taken_for_whole() -> None:
+    title = dataset(5, b"IPTC")
+    assert await embedded_properties(Bytes(jpeg_with(iptc=title[:-1]))) == {}
+    exif = segment(0xE1, b"Exif\x00\x00" + tiff({270: (2, b"x")}))
+    assert await embedded_properties(Bytes(b"\xff\xd8" + exif[:-1])) == {}
+
+
+async def test_a_segment_behind_the_end_of_the_picture_is_not_read() -> None:
+    behind = b"\xff\xd8\xff\xd9\x00\x02" + segment(0xE1, XMP_OF_JPEG + titled("x"))
+    assert await embedded_properties(Bytes(behind)) == {}
+
+
+async def test_a_chunk_that_cannot_prove_itself_is_not_read() -> None:
+    broken = bytearray(xmp_chunk(titled("x")))
+    broken[-1] ^= 1
+    assert await embedded_properties(Bytes(png(after=bytes(broken)))) == {}
+    assert await embedded_properties(Bytes(png(bytes(broken)))) == {}
+
+
+async def test_segments_without_end_are_refused() -> None:
+    with pytest.raises(UnsafeContent, match="more segments"):
+        await embedded_properties(Endless(b"\xff\xd8", segment(0xE0, b"")))
