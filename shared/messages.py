@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.domain import DriveId, ItemId, LinkKey
+from shared.domain import DriveId, FlowId, ItemId, LinkKey
 from shared.errors import BridgeError
 
 IDS_PER_DECIDE = 32  # as many as one delta page usually concerns; a message stays far below 64 KiB
@@ -51,6 +51,7 @@ class ScanReason(StrEnum):
     SWEEP = "sweep"  # not scanned for a day, or its subscription is unhealthy
     LIFECYCLE = "lifecycle"  # Graph says that something is wrong with the subscription
     FOLDER_MOVED = "folder moved"
+    BACKFILL = "backfill"  # the files of a new or changed flow are to be listed
 
 
 # These may be dropped when another scan of the same drive is already promised; the others say something of their own.
@@ -62,6 +63,7 @@ class ScanMessage(Message):
     drive: DriveId
     reason: ScanReason = ScanReason.CHANGE
     folder: ItemId | None = None  # FOLDER_MOVED: whose descendants are to be decided
+    flow: FlowId | None = None  # BACKFILL: whose files are to be listed
 
 
 class DecideMessage(Message):

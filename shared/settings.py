@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from shared.errors import SettingsProblem
@@ -47,6 +48,7 @@ class Settings:
     celum_upload_hosts: tuple[str, ...]
     celum_asset_url: str | None
     flows_file: str
+    flows_generation: datetime | None
     time_scale: float
 
     @property
@@ -111,6 +113,16 @@ class _Reader:
             self.problems.append("BRIDGE_TIME_SCALE is for the local stack only: remove it in Azure")
         return scale
 
+    def instant(self, name: str) -> datetime | None:
+        value = self.optional(name)
+        if value is None:
+            return None
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:
+            self.problems.append(f'{name} is "{value}": an instant is needed, like 2026-11-24T12:00:00Z')
+            return None
+
     def storage(self) -> Storage:
         connection = self.optional(STORAGE)
         if connection == "UseDevelopmentStorage=true":
@@ -161,6 +173,7 @@ def load(environment: Mapping[str, str], *, schedules: Iterable[str] = ()) -> Se
         celum_upload_hosts=read.listing("CELUM_UPLOAD_HOSTS"),
         celum_asset_url=read.optional("CELUM_ASSET_URL"),
         flows_file=read.optional("FLOWS_FILE") or "flows.yaml",
+        flows_generation=read.instant("FLOWS_GENERATION"),
         time_scale=read.scale(),
     )
     if settings.celum_asset_url and "{id}" not in settings.celum_asset_url:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Self
 
 from shared.celum import Celum, CelumSettings
 from shared.clock import Clock, SystemClock
-from shared.engine import failed
+from shared.engine import failed, generations
 from shared.engine.context import Context, log
 from shared.engine.decisions import decide_all
-from shared.engine.due import send_due, start_new_drives
+from shared.engine.due import send_due
 from shared.engine.ingest import ingest
 from shared.engine.scan import scan
 from shared.engine.subscriptions import keep_subscriptions, sweep_drives
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
 INVALID_FILE_SECONDS = 60  # a message that meets an invalid flow file comes back so often
+OLDER_FILE_SECONDS = 30  # … and one that meets an older file than others have, until it meets one of them
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class Bridge:
             outbox=outbox,
             onedrive=OneDrive(_onedrive_settings(settings), clock),
             celum=Celum(_celum_settings(settings), clock),
+            generation=generation_of(settings),
         )
         return cls(context, store, outbox)
 
@@ -69,34 +71,42 @@ class Bridge:
         await self.store.close()
 
     async def scan(self, message: ScanMessage) -> None:
-        if not await self._waits_for_a_valid_file(Queue.SCAN, message):
+        if not await self._waits_for_the_file(Queue.SCAN, message):
             await scan(self.context, message)
 
     async def decide(self, message: DecideMessage) -> None:
-        if not await self._waits_for_a_valid_file(Queue.DECIDE, message):
+        if not await self._waits_for_the_file(Queue.DECIDE, message):
             await decide_all(self.context, message)
 
     async def transfer(self, message: TransferMessage) -> None:
-        await carry_on(self.context, message, ingest)
+        if not await self._waits_for_the_file(Queue.TRANSFER, message):
+            await carry_on(self.context, message, ingest)
 
     async def send_due(self) -> None:
-        await send_due(self.context)
-        await start_new_drives(self.context)
+        await generations.adopt(self.context)
+        if not await generations.is_older(self.context):
+            await send_due(self.context)
 
     async def keep_subscriptions(self) -> None:
-        await keep_subscriptions(self.context)
+        if not await generations.is_older(self.context):
+            await keep_subscriptions(self.context)
 
     async def sweep_drives(self) -> None:
-        await sweep_drives(self.context)
+        if not await generations.is_older(self.context):
+            await sweep_drives(self.context)
 
     async def failed(self, queue: Queue, body: bytes) -> None:
         await failed.mark(self.context, queue, body)
 
-    async def _waits_for_a_valid_file(self, queue: Queue, message: Message) -> bool:
-        """An invalid flow file stops no indexing and loses nothing: what would need it is asked again later."""
-        if not isinstance(self.context.flow_file, FlowFileProblem):
+    async def _waits_for_the_file(self, queue: Queue, message: Message) -> bool:
+        """Without a valid flow file, or with an older one than others have, nothing is lost: it is asked again."""
+        if isinstance(self.context.flow_file, FlowFileProblem):
+            seconds = INVALID_FILE_SECONDS
+        elif await generations.is_older(self.context):
+            seconds = OLDER_FILE_SECONDS
+        else:
             return False
-        await self.context.outbox.send(queue, message, delay=INVALID_FILE_SECONDS / self.context.clock.time_scale)
+        await self.context.outbox.send(queue, message, delay=seconds / self.context.clock.time_scale)
         return True
 
 
@@ -108,6 +118,14 @@ def read_flow_file(path: str) -> FlowFile | FlowFileProblem:
         for each in problem.problems:
             log.error("%s", each)
         return problem
+
+
+def generation_of(settings: Settings) -> int:
+    """When the flow file was packaged, in milliseconds: as the setting says, else when it was last written."""
+    if settings.flows_generation is not None:
+        return round(settings.flows_generation.timestamp() * 1000)
+    file = Path(settings.flows_file)
+    return file.stat().st_mtime_ns // 1_000_000 if file.exists() else 0
 
 
 def _credential(client_id: str | None) -> AsyncTokenCredential:

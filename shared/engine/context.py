@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.celum import Celum
 from shared.clock import Clock
-from shared.domain import Decision, DriveId, Item, Link
+from shared.domain import Decision, DriveId, FlowId, Item, Link, LinkKey
 from shared.errors import FlowFileProblem, System
 from shared.flows import FlowFile, IngestFlow, OneDriveConnection
 from shared.ledger import Ledger
+from shared.ledger.rows import Standing
 from shared.onedrive import OneDrive
 from shared.queues import Outbox
 from shared.settings import Settings
@@ -25,6 +26,7 @@ SCAN_LEASE_SECONDS = 300
 RECHECK_HELD_SECONDS = 3600  # a hold whose cause lies outside the file is decided anew so often
 DRIVE_CACHE_SECONDS = 600
 PAUSE_CACHE_SECONDS = 2  # else each file would cost three reads of what hardly ever stands there
+STANDING_CACHE_SECONDS = 2  # likewise; what surprises is decided on a fresh read
 
 
 @dataclass(slots=True)
@@ -37,10 +39,13 @@ class Context:
     onedrive: OneDrive
     celum: Celum
     generation: int = 0  # of the flow file; recorded with every decision
+    latest_generation: tuple[int, datetime] | None = None  # of any instance, and until when to believe it
+    is_adopted: bool = False  # the flow file of this process has been taken in
     checksum_algorithm: str | None = None  # of CELUM, as this process has learned it
     _drives: dict[str, tuple[DriveId, datetime]] = field(default_factory=dict)
     _pauses: dict[System, tuple[datetime | None, datetime]] = field(default_factory=dict)
     _signatures: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _standings: tuple[Mapping[FlowId, Standing], datetime] | None = None
 
     @property
     def flows(self) -> tuple[IngestFlow, ...]:
@@ -86,6 +91,25 @@ class Context:
         await self.ledger.pause(system, until)
         self._pauses.pop(system, None)
 
+    async def standings(self, *, fresh: bool = False) -> Mapping[FlowId, Standing]:
+        """How the flows stand, as the ledger said a moment ago, or says now."""
+        if fresh or self._standings is None or self._standings[1] <= self.clock.now():
+            known = {standing.flow: standing for standing in await self.ledger.standings()}
+            self._standings = (known, self.clock.after(STANDING_CACHE_SECONDS))
+        return self._standings[0]
+
+    async def stops(self, flow: FlowId, *, fresh: bool = False) -> str:
+        """Why nothing of the flow may be decided or carried on now; empty while it runs."""
+        if not any(known.id == flow for known in self.flows):
+            return "frozen"
+        return ((await self.standings(fresh=fresh)).get(flow) or Standing(flow)).stops
+
+    async def change_standing(self, flow: FlowId, change: Callable[[Standing], Standing]) -> Standing:
+        """One conditional write; this process knows it at once, another a few seconds later."""
+        standing = await self.ledger.change_standing(flow, change)
+        self._standings = None
+        return standing
+
     def signature_of(self, item: Item) -> str | None:
         """The signature of this very content, if it was read before in this process."""
         return self._signatures.get(content_name(item))
@@ -108,6 +132,16 @@ class Context:
                 "generation": str(decision.generation),
             } | {f"used.{name}": value for name, value in decision.used.items()}
         await self.ledger.add_journal(link.key, entry)
+
+    async def journal_flow(self, flow: FlowId, what: str, **more: str) -> None:
+        """What was done to a flow as a whole, and by whom."""
+        entry = {"what": what, "flow": flow, "at": self.clock.now().isoformat(), **more}
+        await self.ledger.add_journal(flow_key(flow), entry)
+
+
+def flow_key(flow: FlowId) -> LinkKey:
+    """Where journal, attention and `due` speak of a flow instead of one of its links."""
+    return LinkKey(flow)
 
 
 def content_name(item: Item) -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from shared.domain import DriveId, ItemId, Link, LinkKey
+from shared.domain import Link
+from shared.engine.baseline import watch_flow
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.sending import is_big, send_or_wait, try_to_send
-from shared.engine.subscriptions import keep_subscriptions
+from shared.engine.stopping import running, send_entries, take_up
 from shared.errors import LedgerConflict
 from shared.ledger.rows import DueEntry, DueKind
-from shared.messages import IDS_PER_DECIDE, DecideMessage, Queue
 
 AT_ONCE = 500  # entries read in one run; the rest is read a minute later, or by the next transfer that ends
 
@@ -20,24 +20,20 @@ async def send_due(context: Context) -> None:
     """What is due now: decide messages, transfers that waited for a slot, and transfers that nobody carries on."""
     if not context.flows:
         return  # an invalid or empty flow file: all work keeps waiting where it is
-    entries = await context.ledger.due(context.clock.now(), AT_ONCE)
+    await take_up(context)
+    entries = await running(context, await context.ledger.due(context.clock.now(), AT_ONCE))
     await _send_decides(context, [entry for entry in entries if entry.kind is DueKind.DECIDE])
     for entry in entries:
         if entry.kind is DueKind.WATCH:
             await _watch(context, entry)
+        elif entry.kind is DueKind.FLOW:
+            await watch_flow(context, entry)
     await send_waiting_transfers(context, [entry for entry in entries if entry.kind is DueKind.TRANSFER])
-
-
-async def start_new_drives(context: Context) -> None:
-    """A drive that was never scanned gets its subscription and first scan within a minute, not at the next quarter."""
-    unknown = [d for d in {await context.drive_of(f) for f in context.flows} if await context.ledger.cursor(d) is None]
-    if unknown:
-        await keep_subscriptions(context)
 
 
 async def send_next(context: Context) -> None:
     """Called by each transfer that ends: its slot is free, somebody may be waiting for it."""
-    entries = await context.ledger.due(context.clock.now(), AT_ONCE)
+    entries = await running(context, await context.ledger.due(context.clock.now(), AT_ONCE))
     await send_waiting_transfers(context, [entry for entry in entries if entry.kind is DueKind.TRANSFER])
 
 
@@ -61,16 +57,9 @@ def _round_robin(entries: list[DueEntry]) -> list[DueEntry]:
 
 
 async def _send_decides(context: Context, entries: list[DueEntry]) -> None:
-    drives: dict[DriveId, list[DueEntry]] = {}
+    await send_entries(context, entries)
     for entry in entries:
-        drives.setdefault(_split(entry.link)[0], []).append(entry)
-    for drive, due in drives.items():
-        for start in range(0, len(due), IDS_PER_DECIDE):
-            batch = due[start : start + IDS_PER_DECIDE]
-            items = tuple(dict.fromkeys(_split(entry.link)[1] for entry in batch))
-            await context.outbox.send(Queue.DECIDE, DecideMessage(drive=drive, items=items))
-            for entry in batch:
-                await context.ledger.drop_due(entry)
+        await context.ledger.drop_due(entry)
 
 
 async def _watch(context: Context, entry: DueEntry) -> None:
@@ -97,8 +86,3 @@ async def _watch(context: Context, entry: DueEntry) -> None:
 def _is_running(link: Link, now: datetime) -> bool:
     transfer = link.transfer
     return transfer is not None and transfer.lease_until is not None and transfer.lease_until > now
-
-
-def _split(key: LinkKey) -> tuple[DriveId, ItemId]:
-    _, drive, item = key.split("|", 2)
-    return DriveId(drive), ItemId(item)

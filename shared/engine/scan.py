@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
-from shared.domain import DriveId, Item, ItemId
-from shared.engine.baseline import take_baselines
+from shared.domain import DriveId, FlowId, Item, ItemId
+from shared.engine.baseline import list_files, restart_listings, scan_ended
+from shared.engine.brake import Reading
 from shared.engine.context import SCAN_LEASE_SECONDS, Context, log
+from shared.engine.known import Known
 from shared.engine.paths import Paths, as_folder
 from shared.engine.sight import Sight, look_into_folder, send_decides
 from shared.engine.subscriptions import keep_subscription
 from shared.engine.waiting import pause
 from shared.errors import CursorExpired, System, Throttled, Unavailable
 from shared.flows import IngestFlow
-from shared.ledger.rows import Busy, Cursor, Folder, ScanLease
+from shared.ledger.rows import Busy, Cursor, Folder, ScanLease, Standing
 from shared.messages import DROPPABLE, Queue, ScanMessage, ScanReason
 from shared.onedrive import DeltaPage
 
 SAFETY_SECONDS = 20  # a holder with less of its lease left writes nothing
 CLOCKS_DIFFER_SECONDS = 600  # OneDrive's and ours
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_SECONDS = 60  # after an answer that says nothing about when to come back
 
 
@@ -39,8 +42,8 @@ async def scan(context: Context, message: ScanMessage) -> None:
     if paused := await context.paused_until(System.ONEDRIVE):
         await _again_at(context, message, (paused - context.clock.now()).total_seconds())
         return
-    if message.reason is ScanReason.FOLDER_MOVED:
-        await _look_into_folder(context, message, flows)
+    if message.reason in {ScanReason.FOLDER_MOVED, ScanReason.BACKFILL}:
+        await _list(context, message, flows)
         return
     lease = await context.ledger.ring(drive, uuid.uuid4().hex, context.clock.after(SCAN_LEASE_SECONDS))
     if isinstance(lease, Busy):
@@ -61,13 +64,17 @@ async def scan(context: Context, message: ScanMessage) -> None:
     await _again_at(context, message, RETRY_SECONDS / context.clock.time_scale)
 
 
-async def _look_into_folder(context: Context, message: ScanMessage, flows: tuple[IngestFlow, ...]) -> None:
+async def _list(context: Context, message: ScanMessage, flows: tuple[IngestFlow, ...]) -> None:
+    """Without the scan lease: these messages carry themselves on."""
     try:
-        await look_into_folder(context, message, flows)
+        if message.reason is ScanReason.BACKFILL:
+            await list_files(context, message)
+        else:
+            await look_into_folder(context, message, flows)
     except Throttled as problem:
         await pause(context, problem)
     except Unavailable as problem:
-        log.warning("the folder %s could not be listed: %s", message.folder, problem)
+        log.warning("a folder could not be listed: %s", problem)
     else:
         return
     await _again_at(context, message, RETRY_SECONDS / context.clock.time_scale)
@@ -86,6 +93,8 @@ class _Run:
         self.lease = lease
         self.paths = Paths(context, drive)
         self.known_since: datetime | None = None
+        self.standings: Mapping[FlowId, Standing] = {}  # as they were when this reading of the changes began
+        self.reading = Reading(context, drive, flows, "scan")
 
     async def to_the_end(self, reason: ScanReason) -> None:
         if reason in {ScanReason.LIFECYCLE, ScanReason.SUBSCRIPTION}:
@@ -98,8 +107,7 @@ class _Run:
     async def read_changes(self) -> None:
         """Follow the delta from the stored link to its end, page by page, saving the place after each."""
         cursor = await self._cursor()
-        first_round = not cursor.baseline_done
-        await take_baselines(self.context, self.drive, self.flows)
+        self.standings = await self.context.standings(fresh=True)
         seen: set[str] = set()
         while True:
             link = cursor.next_link or cursor.delta_link or self.context.onedrive.delta_start(self.drive)
@@ -111,22 +119,25 @@ class _Run:
                 page = await self.context.onedrive.delta(link)
             except CursorExpired as expired:
                 log.warning("drive %s: the delta link expired; every item is looked at again", self.drive)
+                await restart_listings(self.context, self.drive)  # else all that is enumerated now would be news
+                self.standings = await self.context.standings(fresh=True)
                 fresh = expired.location or self.context.onedrive.delta_start(self.drive)
                 cursor = await self._save(
                     dataclasses.replace(cursor, next_link=fresh, delta_link=None, generation=cursor.generation + 1)
                 )
                 continue
-            await self._take(page, first_round=first_round)
             done = page.next_link is None
+            await self._take(page, link)
             cursor = await self._save(
                 dataclasses.replace(
                     cursor,
                     next_link=page.next_link,
                     delta_link=page.delta_link or cursor.delta_link,
-                    baseline_done=cursor.baseline_done or done,
                 )
             )
             if done:
+                await self.reading.end()
+                await scan_ended(self.context, self.drive, self.flows, self.standings)
                 return
 
     async def _cursor(self) -> Cursor:
@@ -134,9 +145,7 @@ class _Run:
         cursor = await self.context.ledger.cursor(self.drive)
         if cursor is None:
             latest = await self.context.onedrive.delta_latest(self.drive)
-            cursor = await self._save(
-                Cursor(self.drive, delta_link=latest.delta_link, next_link=None, generation=0, baseline_done=False)
-            )
+            cursor = await self._save(Cursor(self.drive, delta_link=latest.delta_link))
         return cursor
 
     async def _save(self, cursor: Cursor) -> Cursor:
@@ -148,14 +157,17 @@ class _Run:
         if left < SCAN_LEASE_SECONDS / 2:
             self.lease = await self.context.ledger.renew_scan(self.lease, self.context.clock.after(SCAN_LEASE_SECONDS))
 
-    async def _take(self, page: DeltaPage, *, first_round: bool) -> None:
+    async def _take(self, page: DeltaPage, link: str) -> None:
         items = {item.id: item for item in page.items}  # an item may come twice; the last one wins
         folders = [item for item in items.values() if (item.is_folder or item.is_root) and not item.deleted]
         moved = await self._write_folders(folders)
         files = [item for item in items.values() if not item.is_folder and not item.is_root]
         files.sort(key=lambda item: not item.deleted)  # who saves by delete and create ends with one file
-        sight = Sight(self.context, self.drive, self.flows, self.paths, first_round=first_round)
-        await send_decides(self.context, self.drive, [item.id for item in files if await sight.wants_decision(item)])
+        placed = [await self.paths.of(item) for item in files]
+        known = Known(self.context, self.drive, self.flows)
+        aside = await self.reading.see(placed, known, page=link, is_last=page.next_link is None)
+        sight = Sight(self.context, self.drive, self.flows, self.standings, known, aside=aside)
+        await send_decides(self.context, self.drive, [item.id for item in placed if await sight.wants_decision(item)])
         for folder in moved:
             message = ScanMessage(drive=self.drive, reason=ScanReason.FOLDER_MOVED, folder=folder)
             await self.context.outbox.send(Queue.SCAN, message)
@@ -190,6 +202,6 @@ class _Run:
         return item.created is None or item.created <= self.known_since + timedelta(seconds=CLOCKS_DIFFER_SECONDS)
 
     async def _known_since(self) -> datetime:
-        """Since when the delta tells of every folder that is made; where no baseline was noted, not yet."""
-        marks = [await self.context.ledger.setting(f"baseline|{flow.id}|{self.drive}") for flow in self.flows]
-        return min((datetime.fromisoformat(mark) for mark in marks if mark), default=self.context.clock.now())
+        """Since when the delta tells of every folder that is made; before a flow's first listing ends, it never did."""
+        standings = [self.standings.get(flow.id) for flow in self.flows]
+        return min((one.since for one in standings if one and one.since), default=NEVER)

@@ -25,8 +25,8 @@ def is_big(link: Link) -> bool:
 async def try_to_send(context: Context, link: Link) -> bool:
     """Send the link's transfer if its systems are not paused and a slot is free."""
     transfer = link.transfer
-    if transfer is None or not any(flow.id == link.flow for flow in context.flows):
-        return False  # nothing to send, or frozen: the flow is gone or switched off
+    if transfer is None or await context.stops(link.flow):
+        return False  # nothing to send, or its flow stands still
     if await context.paused_until(System.ONEDRIVE, System.CELUM) is not None:
         return False
     until = context.clock.after(LEASE_SECONDS)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
-from shared.domain import DriveId, Facts, Item, ItemId, LinkState, Outcome, link_key
-from shared.engine.context import Context
+from shared.domain import DriveId, Facts, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, link_key
+from shared.engine.brake import Reading
+from shared.engine.context import Context, log
+from shared.engine.known import Known
 from shared.engine.paths import Paths, as_folder
-from shared.engine.waiting import new_link, wait_until
+from shared.engine.waiting import new_link, sighted, wait_until
+from shared.errors import LedgerConflict, Missing
 from shared.flows import IngestFlow, decide, needs, selects
-from shared.ledger.rows import RefKind, item_ref
+from shared.ledger.rows import Phase, Standing
 from shared.messages import IDS_PER_DECIDE, DecideMessage, Queue, ScanMessage, ScanReason
 
 
 class Sight:
-    """`first_round`: the drive is read for the first time, so what the delta reports is no baseline.
+    """`standings` are those at the beginning of the reading; `aside` are links that wait for its end.
 
     `has_moved`: a folder above the files did, so an unchanged eTag says nothing.
     """
@@ -24,51 +27,72 @@ class Sight:
         context: Context,
         drive: DriveId,
         flows: tuple[IngestFlow, ...],
-        paths: Paths,
+        standings: Mapping[FlowId, Standing],
+        known: Known,
         *,
-        first_round: bool = False,
+        aside: frozenset[LinkKey] = frozenset(),
         has_moved: bool = False,
     ) -> None:
         self.context = context
         self.drive = drive
         self.flows = flows
-        self.paths = paths
-        self.first_round = first_round
+        self.standings = standings
+        self.known = known
+        self.aside = aside
         self.has_moved = has_moved
 
     async def wants_decision(self, item: Item) -> bool:
-        """Whether some flow needs more than the listing says."""
+        """Whether some flow needs more than the listing says. The item has its path."""
         if item.deleted:
-            return await self._is_known(item)
-        placed = await self.paths.of(item)
-        selected = [flow for flow in self.flows if selects(flow, placed) is not None]
+            return bool(set(await self.known.refs(item)) - self.aside)
+        selected = [flow for flow in self.flows if selects(flow, item) is not None]
         wanted = False
         for flow in selected:
-            wanted |= await self._first_sight(flow, placed)
+            wanted |= await self._first_sight(flow, item)
         if not wanted and (not selected or len(selected) < len(self.flows)):
-            wanted = await self._left_another(placed, selected)
+            wanted = await self._left_another(item, selected)
         return wanted
-
-    async def _is_known(self, item: Item) -> bool:
-        return bool(await self.context.ledger.refs(RefKind.ITEM, item_ref(self.drive, item.id)))
 
     async def _left_another(self, item: Item, selected: Sequence[IngestFlow]) -> bool:
         """Whether a flow that no longer speaks of the file once did."""
         keys = {link_key(flow.id, self.drive, item.id) for flow in selected}
-        return bool(set(await self.context.ledger.refs(RefKind.ITEM, item_ref(self.drive, item.id))) - keys)
+        return bool(set(await self.known.refs(item)) - keys - self.aside)
 
     async def _first_sight(self, flow: IngestFlow, item: Item) -> bool:
-        link = await self.context.ledger.link(link_key(flow.id, self.drive, item.id))
-        if not self.has_moved and link is not None and link.receipt is not None and link.receipt == item.etag:
+        key = link_key(flow.id, self.drive, item.id)
+        link = await self.known.link(key)
+        standing = self.standings.get(flow.id) or Standing(flow.id)
+        if link is None and self._is_to_be_listed(standing):
             return False
-        known = None if link is not None and link.state is LinkState.BEFORE and self.first_round else link
+        try:
+            if link is not None and self._is_news(link, standing):
+                link = await self._no_baseline(flow, item, link)
+            elif not self.has_moved and link is not None and link.receipt is not None and link.receipt == item.etag:
+                return False
+            return await self._look(flow, item, link)
+        except LedgerConflict:
+            return True  # somebody decides about it this moment: the facts are read anew
+
+    def _is_to_be_listed(self, standing: Standing) -> bool:
+        """What stands there while a flow is taken in was there before, unless a page reports it during the listing."""
+        return standing.phase is Phase.NEW or (self.has_moved and standing.phase is Phase.LISTING)
+
+    def _is_news(self, link: Link, standing: Standing) -> bool:
+        """Listed as there before, but reported as changed since the listing began: then it is no baseline."""
+        listing = standing.phase in {Phase.LISTING, Phase.CLOSING} and link.generation == standing.generation
+        return link.state is LinkState.BEFORE and listing and not self.has_moved
+
+    async def _no_baseline(self, flow: IngestFlow, item: Item, link: Link) -> Link:
+        return await self.context.ledger.put_link(sighted(self.context, new_link(flow, item, etag=link.etag), item))
+
+    async def _look(self, flow: IngestFlow, item: Item, link: Link | None) -> bool:
         facts = Facts(now=self.context.clock.now(), item=item, time_scale=self.context.clock.time_scale)
-        if needs(flow, facts, known):
+        if needs(flow, facts, link):
             return True
-        decision = decide(flow, facts, known)
+        decision = decide(flow, facts, link)
         if decision.outcome is not Outcome.WAIT:
             return decision.outcome not in {Outcome.IGNORE, Outcome.NOTHING}
-        await wait_until(self.context, known or new_link(flow, item, etag=link.etag if link else None), item, decision)
+        await wait_until(self.context, link or new_link(flow, item), item, decision)
         return False
 
 
@@ -88,17 +112,43 @@ async def look_into_folder(context: Context, message: ScanMessage, flows: tuple[
     if folder is None:
         return
     paths = Paths(context, drive)
-    sight = Sight(context, drive, flows, paths, has_moved=True)
-    wanted: list[ItemId] = []
-    async for child in context.onedrive.children(drive, folder):
-        if child.is_folder:
-            if await context.ledger.folder(drive, child.id) is None:
-                await context.ledger.put_folders(drive, [as_folder(child)])
-            below = ScanMessage(drive=drive, reason=ScanReason.FOLDER_MOVED, folder=child.id)
-            await context.outbox.send(Queue.SCAN, below)
-        elif await sight.wants_decision(child):
-            wanted.append(child.id)
-        if len(wanted) == IDS_PER_DECIDE:
-            await send_decides(context, drive, wanted)
-            wanted = []
-    await send_decides(context, drive, wanted)
+    reading = Reading(context, drive, flows, f"folder {folder}")
+    try:
+        async for page, (files, folders) in _pages(context, drive, folder):
+            await _see_page(context, flows, reading, [await paths.of(file) for file in files], page)
+            for below in folders:
+                await _look_below(context, drive, below)
+    except Missing:
+        log.info("the folder %s is gone; the delta reports what became of its files", folder)
+    await reading.end()
+
+
+async def _pages(
+    context: Context, drive: DriveId, folder: ItemId
+) -> AsyncIterator[tuple[str, tuple[list[Item], list[Item]]]]:
+    """Each page's name, its files and its folders."""
+    link: str | None = None
+    while True:
+        name = f"{folder} {link}"
+        children, link = await context.onedrive.children_page(drive, folder, link)
+        folders = [child for child in children if child.is_folder]
+        yield name, ([child for child in children if not child.is_folder], folders)
+        if link is None:
+            return
+
+
+async def _see_page(
+    context: Context, flows: tuple[IngestFlow, ...], reading: Reading, files: list[Item], page: str
+) -> None:
+    known = Known(context, reading.drive, flows)
+    aside = await reading.see(files, known, page=page, is_last=False)
+    standings = await context.standings()
+    sight = Sight(context, reading.drive, flows, standings, known, aside=aside, has_moved=True)
+    await send_decides(context, reading.drive, [file.id for file in files if await sight.wants_decision(file)])
+
+
+async def _look_below(context: Context, drive: DriveId, folder: Item) -> None:
+    if await context.ledger.folder(drive, folder.id) is None:
+        await context.ledger.put_folders(drive, [as_folder(folder)])
+    below = ScanMessage(drive=drive, reason=ScanReason.FOLDER_MOVED, folder=folder.id)
+    await context.outbox.send(Queue.SCAN, below)

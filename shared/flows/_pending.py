@@ -10,8 +10,6 @@ from collections.abc import Mapping
 
 # rule, or rule=value → what the engine has to do first
 PENDING: Mapping[str, str] = {
-    "start=existing": "enumerate in steps of limits.first_run, each released by a person",
-    "limits.first_run": "the steps of start: existing",
     "ready.checked_in": "gather Kind.CHECKED_IN (publication.level of the item)",
     "ready.content_approval": "gather Kind.CONTENT_APPROVAL (the library's moderation status)",
     "ready.folder": "gather Kind.FOLDER once per captures; keep what is behind a closed gate dormant (Decision.behind)",

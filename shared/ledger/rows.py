@@ -189,6 +189,8 @@ class Standing:
     definition: str = ""  # hash of what the flow file said when it was taken in
     generation: int = 0
     phase: Phase = Phase.NEW
+    since: datetime | None = None  # when it was taken in first
+    walked: str = ""  # the listed page counted last
     listed: int = 0  # files found by the listing
     paused_by: str = ""
     braked: str = ""  # why

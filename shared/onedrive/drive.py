@@ -183,6 +183,14 @@ class OneDrive:
             for raw in page:
                 yield item_of(drive, raw)
 
+    async def children_page(self, drive: DriveId, folder: ItemId, page: str | None) -> tuple[list[Item], str | None]:
+        """One page of a folder, from its beginning or behind a link, and the link to the next one."""
+        first = f"/drives/{quote(drive)}/items/{quote(folder)}/children?$top={CHILDREN_PAGE}&$select={SELECT}"
+        raw = await self._graph.get(page or first, f"list folder {folder}")
+        link = raw.get("@odata.nextLink")
+        items = [item_of(drive, one) for one in objects(raw.get("value"))]
+        return items, link if isinstance(link, str) and link and link != page else None
+
     def content(self, drive: DriveId, item: ItemId, *, version: str | None = None) -> DriveContent:
         ticket = self._kept_ticket(drive, item) if version is None else None
         return DriveContent(Sources(self._graph, self._host, self._clock), drive, item, version, ticket)

@@ -108,10 +108,12 @@ async def campaign_in(
     *,
     flows: str | None = None,
     prepare: Callable[[Campaign], None] = lambda _: None,
+    is_known: bool = True,
 ) -> AsyncIterator[Campaign]:
     """A world with the example company in it, whose drive was scanned once: what comes now is new.
 
-    `flows` is the text of another flow file than the shipped one; `prepare` is called before that first scan.
+    `flows` is the text of another flow file than the shipped one; `prepare` is called before that first scan, which
+    is left to the test where the drive is not to be known.
     """
     file = SHIPPED_FLOWS
     if flows is not None:
@@ -129,7 +131,8 @@ async def campaign_in(
         world.celum.serving.observers.append(contracts[1].observe)
         campaign = Campaign(world, drives["marketing/Documents"])
         prepare(campaign)
-        await world.until_quiet()
+        if is_known:
+            await world.until_quiet()
         yield campaign
         if world.fault is None:  # an exchange that was cut on the wire says nothing about either side
             for contract in contracts:

@@ -69,6 +69,7 @@ class World:
         self._ports: dict[str, int] = {}
         self._next_tick = self.clock.now()
         self.is_new = True  # the timer has not run to its end yet
+        self._is_stirred = False  # something was delivered since: the timer may find more to do
         self._webhook_url = ""
         self.with_rival = False  # a second instance gets every message and tick at the same time
         self._rival: Instance | None = None
@@ -145,6 +146,11 @@ class World:
             self._instance = await self.open_instance()
         return self._instance
 
+    async def restart(self) -> None:
+        """All instances end; the next one reads the flow file anew."""
+        await self._bury()
+        self.is_new = True
+
     async def arm(self) -> None:
         """From here on calls are counted: a fresh instance, which remembers nothing, meets the fault."""
         await self._bury()
@@ -193,16 +199,21 @@ class World:
 
     async def until_quiet(self) -> None:
         """Deliver, ring the timer and jump, until no message waits and nothing is due before the horizon."""
-        while True:
-            await self.onedrive.settle()
-            if self.queue and self.queue[0].visible <= self.clock.now():
-                await self._deliver(heapq.heappop(self.queue))
-            elif self._next_tick <= self.clock.now():
-                await self._tick()
-            elif self.queue or self.is_new or await self._something_is_due():
-                self.clock.jump_to(min([self._next_tick, *(waiting.visible for waiting in self.queue[:1])]))
-            else:
-                return
+        while await self.step():
+            pass
+
+    async def step(self) -> bool:
+        """The next thing that happens; False when nothing is left to happen."""
+        await self.onedrive.settle()
+        if self.queue and self.queue[0].visible <= self.clock.now():
+            await self._deliver(heapq.heappop(self.queue))
+        elif self._next_tick <= self.clock.now():
+            await self._tick()
+        elif self.queue or self.is_new or self._is_stirred or await self._something_is_due():
+            self.clock.jump_to(min([self._next_tick, *(waiting.visible for waiting in self.queue[:1])]))
+        else:
+            return False
+        return True
 
     async def _something_is_due(self) -> bool:
         """Whether the ledger holds anything for the next minutes; looked up past the wire."""
@@ -214,11 +225,13 @@ class World:
 
     async def _tick(self) -> None:
         instance = await self.instance()
+        self._is_stirred = False
         self.is_new = await self._guarded(instance, instance.bridge.send_due()) is None
         self._next_tick = self.clock.after(60)
 
     async def _deliver(self, waiting: Waiting) -> None:
         instance = await self.instance()
+        self._is_stirred = True
         self.delivered += 1
         waiting.deliveries += 1
         if self.with_rival and '"attempt":0' in waiting.text:  # what was put back by the loser comes to one alone

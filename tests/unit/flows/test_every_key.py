@@ -14,13 +14,12 @@ from shared.flows._pending import PENDING
 from shared.flows._yaml import Data
 from tests.flow_coverage import rows, uncovered
 from tests.unit.flows.covering import keys, later, refuses, shows
-from tests.unit.flows.support import APPROVED, flow, flow_text
+from tests.unit.flows.support import APPROVED, SWITCHES, flow_text
 
 CASE = """\
 tests:
   - {name: a case, flow: masters, given: {path: /Campaigns/Spring/Approved/a.jpg}, expect: {outcome: wait}}
 """
-TO = "celum: dam, collection: /C, asset_type: Master"
 NONSENSE: Data = [["nonsense"]]  # no key takes a list of lists
 ON_TOP = {"version", "name", "time_zone", "connections", "tables", "limits", "flows"}
 
@@ -88,40 +87,29 @@ FLOWS = load(flow_text(ready=APPROVED), "flows.yaml")
 
 # --- what the engine does not carry out yet -----------------------------------------------------------------------
 
-EXAMPLES: Mapping[str, dict[str, str]] = {
-    "start=existing": {"start": "existing"},
-    "limits.first_run": {"start": "existing", "limits": "{first_run: 5}"},
-    "ready.checked_in": {"ready": "[checked_in: true]"},
-    "ready.content_approval": {"ready": "[content_approval: Approved]"},
-    "ready.folder": {"ready": "[folder: {path: '/Campaigns/{campaign}', column: {Status: Closed}}]"},
-    "ready.collection": {"ready": "[collection: {path: '/{campaign}', field: {Status: Closed}}]"},
-    "changed_after_ready.reset": {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Draft}}"},
-    "to.collection_type": {"to": f"{{{TO}, create_collections: true, collection_type: Campaign}}"},
-    "identity=name": {"identity": "[link, name]"},
-    "identity.*": {"identity": "[link, {SKU: file.stem}]"},
-    "on_existing.same_content=update_fields": {"on_existing": "{same_content: update_fields}"},
-    "on_existing.same_content=hold": {"on_existing": "{same_content: hold}"},
-    "on_existing.new_content=create": {"on_existing": "{new_content: create}"},
-    "on_existing.new_content=hold": {"on_existing": "{new_content: hold}"},
-    "after.move_to": {"after": "{move_to: /Done}"},
-    "after=delete": {"after": "delete"},
-    "on_ready_lost=unavailable": {"ready": APPROVED, "on_ready_lost": "unavailable"},
-    "on_source_deleted=unavailable": {"on_source_deleted": "unavailable"},
-    "on_source_deleted=hold": {"on_source_deleted": "hold"},
-    "source embedded.*": {"fields": "{Title: {from: embedded.title}}"},
-}
 
-
-@shows(*PENDING)
-@refuses(*PENDING)
-@pytest.mark.parametrize("rule", PENDING)
+@shows(*SWITCHES)
+@refuses(*SWITCHES)
+@pytest.mark.parametrize("rule", SWITCHES)
 def test_what_the_engine_does_not_carry_out_is_refused_and_else_it_loads(rule: str) -> None:
-    text = flow_text(**EXAMPLES[rule])
+    text = flow_text(**SWITCHES[rule])
     with pytest.raises(FlowFileProblem) as raised:
         load(text, "flows.yaml", pending=(rule,))
     (problem,) = raised.value.problems
     assert problem.text.endswith("is not supported by this version yet."), problem
     assert load(text, "flows.yaml", pending=()) is not None
+
+
+@pytest.mark.parametrize("key", ["after", "identity", "changed_after_ready", "from", "to", "limits", "ready"])
+def test_a_key_that_the_loader_asks_for_twice_is_refused_once(key: str) -> None:
+    with pytest.raises(FlowFileProblem) as raised:
+        load(
+            flow_text(ready=APPROVED, after="keep", identity="link", limits="{}", changed_after_ready="hold"),
+            "",
+            pending=(key,),
+        )
+    refused = [problem for problem in raised.value.problems if problem.text.endswith("by this version yet.")]
+    assert len(refused) == 1, raised.value.problems
 
 
 @pytest.mark.parametrize("key", later())
@@ -132,10 +120,16 @@ def test_what_belongs_to_later_versions_is_refused(key: str) -> None:
         load(written(plain(read_nodes(flow_text(), "", [])), [*within, *place]), "flows.yaml")
 
 
+@shows("limits.first_run")
+def test_the_steps_of_a_start_with_existing_files_are_as_long_as_the_flow_says() -> None:
+    text = flow_text(start="existing", limits="{first_run: 5}")
+    assert load(text, "flows.yaml").flows[0].limits.first_run == 5
+
+
 def test_asking_for_nothing_pending_is_the_exception() -> None:
-    assert flow(start="existing").start == "existing"
+    assert flow(after="delete").after == "delete"
     with pytest.raises(FlowFileProblem):
-        load(flow_text(start="existing"), "flows.yaml")
+        load(flow_text(after="delete"), "flows.yaml")
 
 
 # --- sources ------------------------------------------------------------------------------------------------------
