@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import tests.unit.flows
 from tests.unit.flows.covering import REFUSES, SHOWS, SOURCES, keys, later, pending
+from tests.unit.flows.support import SWITCHES
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Row:
 
 
 def rows() -> Mapping[str, Row]:
-    """One row a key, source and pending rule; a test that names none of these is a mistake."""
-    names = dict.fromkeys([*keys(), *(f"source {source}" for source in SOURCES), *pending()])
+    """One row a key, a source, and a rule that may be pending; a test that names none of these is a mistake."""
+    names = dict.fromkeys([*keys(), *(f"source {source}" for source in SOURCES), *SWITCHES])
     found = {name: Row(name) for name in names}
     for name, test in _tests():
         for how in (SHOWS, REFUSES):

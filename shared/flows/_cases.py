@@ -204,14 +204,14 @@ def _facts_of(given: Given, earlier: tuple[ItemVersion, ...]) -> Facts:
     # The approving version is the newest, so it covers the content; or an older one that held other content.
     versions = [ItemVersion("3.0", given.now, None, given.column), *earlier]
     if given.approved_content == "other":
-        versions.insert(1, ItemVersion("2.0", seen_at - HOUR, None, given.column))
+        versions.append(ItemVersion("2.0", seen_at - HOUR, None, given.column))
     is_unknown = given.approved_content == "unknown"
     return Facts(
         now=given.now,
         item=_item(given),
         columns=Columns(given.column),
         signature=given.content,
-        versions=() if is_unknown else tuple(versions),
+        versions=() if is_unknown else tuple(sorted(versions, key=lambda version: version.modified, reverse=True)),
         versions_unreadable=is_unknown,
         version_signatures={"1.0": OTHER, "2.0": OTHER},
         office=given.office,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from shared.flows._grammar import CASES, DEFINITIONS, FILE
 from shared.flows._pending import PENDING
@@ -14,57 +14,62 @@ SCALAR = ["string", "number", "boolean"]  # editors read 007 and true as what th
 type Json = str | bool | int | list[Json] | dict[str, Json]
 
 
-def flows_schema() -> dict[str, Json]:
-    return _schema("The flow file", FILE)
+def flows_schema(pending: Collection[str] = tuple(PENDING)) -> dict[str, Json]:
+    made = _Made(pending)
+    named: dict[str, Json] = {name: made.of(shape, "ready.") for name, shape in DEFINITIONS.items()}
+    return {"$schema": DRAFT, "title": "The flow file", **made.block(FILE.keys, ""), "$defs": named}
 
 
 def cases_schema() -> dict[str, Json]:
-    return _schema("The cases of a flow file", CASES)
+    return {"$schema": DRAFT, "title": "The cases of a flow file", **_Made(()).block(CASES.keys, "")}
 
 
-def _schema(title: str, root: Keys) -> dict[str, Json]:
-    schema = _of(root, "")
-    assert isinstance(schema, dict)  # noqa: S101  a block is an object
-    named: dict[str, Json] = {name: _of(shape, "ready.") for name, shape in DEFINITIONS.items()}
-    return {"$schema": DRAFT, "title": title, **schema, **({"$defs": named} if root is FILE else {})}
+class _Made:
+    """`rule` is where a shape stands, as the pending table names it: what is refused is no suggestion."""
 
+    def __init__(self, pending: Collection[str]) -> None:
+        self._pending = pending
 
-def _of(shape: Shape, rule: str) -> Json:
-    """`rule` is where the shape stands, as PENDING names it: what is refused is no suggestion."""
-    match shape:
-        case Word(pattern) | Unit(pattern=pattern):
-            return _text(pattern)
-        case Words(pattern):
-            return _one_or_more(_text(pattern))
-        case Choice(options):
-            return _choice([option for option in options if f"{rule.removesuffix('.')}={option}" not in PENDING])
-        case Listed(item, or_one):
-            inner = _of(item, rule)
-            return _one_or_more(inner) if or_one else {"type": "array", "items": inner, "minItems": 1}
-        case Named(value):
-            return {"type": "object", "additionalProperties": _of(value, f"{rule}*.")}
-        case Keys(keys):
-            return _block(keys, rule)
-        case Either(shapes):
-            offered = [_of(one, rule) for one in shapes if f"{rule}*" not in PENDING or not isinstance(one, Named)]
-            offered = [one for one in offered if not (isinstance(one, dict) and one.get("properties") == {})]
-            return offered[0] if len(offered) == 1 else {"anyOf": offered}
-        case Ref(name):
-            return {"$ref": f"#/$defs/{name}"}
-        case Later():
-            return False
+    def of(self, shape: Shape, rule: str) -> Json:
+        match shape:
+            case Word(pattern) | Unit(pattern=pattern):
+                return _text(pattern)
+            case Words(pattern):
+                return _one_or_more(_text(pattern))
+            case Choice(options):
+                refused = {option for option in options if f"{rule.removesuffix('.')}={option}" in self._pending}
+                return _choice([option for option in options if option not in refused])
+            case Listed(item, or_one):
+                inner = self.of(item, rule)
+                return _one_or_more(inner) if or_one else {"type": "array", "items": inner, "minItems": 1}
+            case Named(value):
+                return {"type": "object", "additionalProperties": self.of(value, f"{rule}*.")}
+            case Keys(keys):
+                return self.block(keys, rule)
+            case Either(shapes):
+                return self._either(shapes, rule)
+            case Ref(name):
+                return {"$ref": f"#/$defs/{name}"}
+            case Later():
+                return False
 
+    def _either(self, shapes: tuple[Shape, ...], rule: str) -> Json:
+        """Without the forms of which nothing is left."""
+        wanted = [one for one in shapes if f"{rule}*" not in self._pending or not isinstance(one, Named)]
+        offered = [self.of(one, rule) for one in wanted]
+        offered = [one for one in offered if not (isinstance(one, dict) and one.get("properties") == {})]
+        return offered[0] if len(offered) == 1 else {"anyOf": offered}
 
-def _block(keys: Mapping[str, Key], rule: str) -> Json:
-    properties: dict[str, Json] = {}
-    for name, key in keys.items():
-        if isinstance(key.shape, Later) or f"{rule}{name}" in PENDING:
-            continue
-        inside = _of(key.shape, f"{'' if name in {'flows', 'tests'} else rule + name + '.'}")
-        properties[name] = {"description": key.about, **inside} if isinstance(inside, dict) else inside
-    required: list[Json] = [name for name, key in keys.items() if key.required]
-    block: dict[str, Json] = {"type": "object", "properties": properties, "additionalProperties": False}
-    return block | ({"required": required} if required else {})
+    def block(self, keys: Mapping[str, Key], rule: str) -> dict[str, Json]:
+        properties: dict[str, Json] = {}
+        for name, key in keys.items():
+            if isinstance(key.shape, Later) or f"{rule}{name}" in self._pending:
+                continue
+            inside = self.of(key.shape, "" if name in {"flows", "tests"} else f"{rule}{name}.")
+            properties[name] = {"description": key.about, **inside} if isinstance(inside, dict) else inside
+        required: list[Json] = [name for name, key in keys.items() if key.required]
+        block: dict[str, Json] = {"type": "object", "properties": properties, "additionalProperties": False}
+        return block | ({"required": required} if required else {})
 
 
 def _text(pattern: str | None) -> Json:

@@ -126,10 +126,11 @@ def test_the_steps_of_a_start_with_existing_files_are_as_long_as_the_flow_says()
     assert load(text, "flows.yaml").flows[0].limits.first_run == 5
 
 
-def test_asking_for_nothing_pending_is_the_exception() -> None:
-    assert flow(after="delete").after == "delete"
-    with pytest.raises(FlowFileProblem):
-        load(flow_text(after="delete"), "flows.yaml")
+def test_what_is_pending_is_refused_unless_asked_otherwise() -> None:
+    assert PENDING.keys() <= SWITCHES.keys(), "each pending rule has an example"
+    for rule in PENDING:
+        with pytest.raises(FlowFileProblem):
+            load(flow_text(**SWITCHES[rule]), "flows.yaml")
 
 
 # --- sources ------------------------------------------------------------------------------------------------------

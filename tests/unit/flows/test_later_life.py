@@ -99,6 +99,14 @@ def test_on_ready_lost_unavailable_moves_no_bytes_of_an_edit() -> None:
     assert (decision.verb, decision.signature) == (Verb.UPDATE, "signature of A")
 
 
+@pytest.mark.parametrize("on_ready_lost", ["hold", "unavailable"])
+def test_a_file_that_is_being_written_is_left_alone_also_when_its_approval_is_lost(on_ready_lost: str) -> None:
+    chosen = flow(ready=APPROVED, on_ready_lost=on_ready_lost)
+    before = replace(settled_link(chosen, GIVEN), content=B, seen_at=NOW - minutes(1))
+    decision = run(chosen, World(item=item(content=B), columns=DRAFT), before).decision
+    assert (decision.outcome, decision.until) == (Outcome.WAIT, NOW + minutes(1))
+
+
 def test_an_asset_goes_out_of_use_also_where_its_fields_cannot_be_had() -> None:
     chosen = flow(ready=APPROVED, on_ready_lost="unavailable", fields="{Rights: {from: column.Rights, required: true}}")
     given = replace(GIVEN, columns=columns(ApprovalStatus="Approved", Rights="x"))

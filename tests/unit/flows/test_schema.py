@@ -60,7 +60,6 @@ def test_the_shipped_files_and_every_key_satisfy_it() -> None:
         {"identity": "[link, fingerprint]"},
         # what this version does not carry
         {"review": "{}"},
-        {"start": "existing"},
         {"after": "delete"},
         {"after": "{move_to: /x}"},
         {"identity": "[{SKU: name.sku}]"},

@@ -36,6 +36,27 @@ EVERYTHING = flow_text(
 )
 
 
+LATER = flow_text(
+    start="existing",
+    ready="[checked_in: true, content_approval: [Approved, Scheduled], column: {ApprovalStatus: Approved}, "
+    "folder: {path: '/Campaigns/{campaign}', column: {Status: [Closed, Done], Other: x}}, "
+    "collection: {path: '/M/{campaign}', field: {Status: Closed}}, not: {content_approval: Denied}]",
+    changed_after_ready="{reset: {ApprovalStatus: Draft}}",
+    to=f"{{{TO}, collection: '/C', create_collections: true, collection_type: Campaign}}",
+    identity="[link, name, {SKU: file.stem}]",
+    on_existing="{same_content: update_fields, new_content: hold}",
+    fields="{Title: {from: [embedded.title, 'embedded.dc:title']}}",
+    after="{move_to: '/Done/{campaign}'}",
+    on_ready_lost="unavailable",
+    on_source_deleted="hold",
+)
+
+
+def test_keys_that_wait_for_the_engine_are_shown_and_load_again() -> None:
+    loaded = load(LATER, "flows.yaml", pending=())
+    assert load(as_yaml(normalised(loaded)), "shown.yaml", pending=()) == loaded
+
+
 @pytest.mark.parametrize(
     "text", [SHIPPED.read_text("utf-8"), flow_text(), flow_text(ready=APPROVED), EVERYTHING], ids=str.__len__
 )
