@@ -26,6 +26,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(BENCHES)}; all when none is given")
     parser.add_argument("--size", type=float, default=2, help="GiB of the large file (2)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each way to move it (3)")
+    parser.add_argument(
+        "--folder", help="where the servers keep large files, such as /dev/shm; default: as the system has it"
+    )
     parser.add_argument("--files", type=int, default=20, help="small files whose requests are counted (20)")
     parser.add_argument("--imports", type=int, default=7, help="processes for each import (7)")
     parser.add_argument("--calls", type=int, default=200, help="notifications to the webhook (200)")

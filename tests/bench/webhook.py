@@ -67,8 +67,9 @@ async def measure(url: str, connection_string: str, calls: int) -> tuple[list[fl
         queue = service.get_queue_client(Queue.SCAN.value)
 
         async def notify(notification: bytes) -> None:
-            async with session.post(f"{url}/api/graph/notifications", data=notification) as answer:
-                assert answer.status == 202, await answer.text()
+            headers = {"Content-Type": "application/json"}
+            async with session.post(f"{url}/api/graph/notifications", data=notification, headers=headers) as answer:
+                assert answer.status == 202, f"{answer.status} {await answer.text()}"
 
         async def write() -> None:
             await queue.send_message('{"kind": "scan", "drive": "b!a-drive", "reason": "change"}', time_to_live=-1)
