@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import FlowFileProblem
 from shared.flows._grammar import FILE, FLOW
-from shared.flows._ingest_loading import Surroundings, load_ingest
+from shared.flows._ingest_loading import load_ingest
 from shared.flows._model import CelumConnection, FlowFile, IngestFlow, Limits, OneDriveConnection, Table
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
 from shared.flows._overlap import refuse_fields_written_twice
 from shared.flows._pending import PENDING
 from shared.flows._section import Problems, Section, did_you_mean
+from shared.flows._target_loading import Surroundings
 from shared.flows._units import COUNT, DAYS
 
 ID_WORDS = "lower-case letters, digits and hyphens"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 from shared.domain import FlowId
 from shared.flows._categories import CATEGORIES
@@ -12,43 +10,26 @@ from shared.flows._field_loading import (
     load_availability,
     load_columns,
     load_fields,
-    load_name_rule,
-    load_sources,
 )
-from shared.flows._grammar import SOURCE
+from shared.flows._life_loading import load_after, load_changed_after_ready, load_identity, load_on_existing
 from shared.flows._model import (
     Accept,
-    CelumConnection,
-    FieldMatch,
     IngestFlow,
     Limits,
     Mode,
     OneDriveConnection,
-    OnExisting,
     Start,
-    Table,
-    Target,
 )
-from shared.flows._nodes import Block, Items, Node
+from shared.flows._nodes import Block
 from shared.flows._paths import NamePattern, PathPattern, PatternProblem, name_pattern, path_pattern
 from shared.flows._ready_loading import approving_columns, load_ready
 from shared.flows._section import Section, did_you_mean
-from shared.flows._shapes import Named
-from shared.flows._sources import SourceProblem, Template, Vocabulary
+from shared.flows._sources import Vocabulary
+from shared.flows._target_loading import Surroundings, load_connection, load_to
 from shared.flows._units import COUNT, SIZE
 
 ALWAYS_IGNORED = ("~$*", "*.tmp", ".DS_Store", "desktop.ini", "Thumbs.db")
-NOWHERE = Template("", ())
 BROKEN_PATH, BROKEN_NAME = PathPattern("/**", (), "/"), NamePattern("*")  # stand in for patterns with a mistake
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the file declares outside its flows."""
-
-    time_zone: ZoneInfo
-    connections: Mapping[str, OneDriveConnection | CelumConnection]
-    tables: Mapping[str, Table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +52,10 @@ def load_ingest(flow: Section, flow_id: str, around: Surroundings, limits: Limit
     names = accept.name.captures if accept.name else ()
     is_sure = origin.pattern is not BROKEN_PATH and accept.name is not BROKEN_NAME
     words = Vocabulary(origin.pattern.captures, names, is_sure=is_sure, pending=flow.problems.pending)
-    celum, target = _to(flow, around, words)
+    celum, target = load_to(flow, around, words)
     ready = load_ready(flow, words)
-    changed, reset = _changed_after_ready(flow)
-    after, move_to = _after(flow, words)
+    changed, reset = load_changed_after_ready(flow)
+    after, move_to = load_after(flow, words)
     loaded = IngestFlow(
         id=FlowId(flow_id),
         about=about,
@@ -91,8 +72,8 @@ def load_ingest(flow: Section, flow_id: str, around: Surroundings, limits: Limit
         changed_after_ready=changed,
         reset=reset,
         accept=accept,
-        identity=_identity(flow, target, words),
-        on_existing=_on_existing(flow),
+        identity=load_identity(flow, target, words),
+        on_existing=load_on_existing(flow),
         fields=load_fields(flow, words, around.tables),
         availability=load_availability(flow, words),
         incomplete=flow.choice("incomplete", "hold"),
@@ -146,7 +127,7 @@ def _from(flow: Section, around: Surroundings) -> _From:
     section = flow.section("from")
     if section is None:
         return _From()
-    onedrive = _connection(section, "onedrive", OneDriveConnection, around)
+    onedrive = load_connection(section, "onedrive", OneDriveConnection, around)
     node = section.node("path")
     pattern = BROKEN_PATH
     if node is not None and (text := section.as_text(node, "path")):
@@ -158,21 +139,6 @@ def _from(flow: Section, around: Surroundings) -> _From:
     ignore = tuple(dict.fromkeys((*map(name_pattern, ALWAYS_IGNORED), *_globs(section))))
     section.close()
     return _From(onedrive, pattern, types, ignore)
-
-
-def _connection(
-    section: Section, key: str, kind: type[OneDriveConnection | CelumConnection], around: Surroundings
-) -> str:
-    name = section.text(key)
-    node = section.node(key)
-    if name is None or node is None:
-        return ""
-    fitting = [other for other, found in around.connections.items() if isinstance(found, kind)]
-    if name not in around.connections:
-        section.wrong(node, f'there is no connection "{name}".', did_you_mean(name, fitting))
-    elif name not in fitting and around.connections[name] != OneDriveConnection(name):  # a broken one is reported there
-        section.wrong(node, f'the connection "{name}" is none to {"OneDrive" if key == "onedrive" else "CELUM"}.')
-    return name
 
 
 def load_types(section: Section) -> tuple[str, ...]:
@@ -222,156 +188,3 @@ def _accept(flow: Section) -> Accept:
     )
     section.close()
     return accept
-
-
-# --- to, identity -------------------------------------------------------------------------------------------------
-
-
-def _to(flow: Section, around: Surroundings, words: Vocabulary) -> tuple[str, Target]:
-    section = flow.section("to")
-    if section is None:
-        return "", Target(NOWHERE, "")
-    celum = _connection(section, "celum", CelumConnection, around)
-    target = Target(
-        collection=_collection(section, words),
-        asset_type=section.text("asset_type") or "",
-        intake=_intake(section),
-        name=load_name_rule(section, words),
-        key=section.text("key"),
-        create_collections=section.flag("create_collections"),
-        collection_type=section.text("collection_type"),
-    )
-    section.close()
-    if target.collection_type and not target.create_collections:
-        node = section.key_node("collection_type")
-        section.wrong(node, "to.collection_type has no effect without to.create_collections: true.")
-    return celum, target
-
-
-def _collection(section: Section, words: Vocabulary) -> Template:
-    node = section.node("collection")
-    text = section.as_text(node, "collection") if node is not None else None
-    if node is None or text is None:
-        return NOWHERE
-    try:
-        template = words.template(text)
-    except SourceProblem as problem:
-        section.wrong(node, f"to.collection: {problem}", problem.suggestion)
-        return NOWHERE
-    literal = "".join(part if isinstance(part, str) else "x" for part in template.parts)
-    if not _is_collection_path(literal):
-        section.wrong(node, f'to.collection: "{text}" must begin with / and have no empty segment, . or "..".')
-    _refuse_whole_paths(section, node, template, "to.collection")
-    return template
-
-
-def _refuse_whole_paths(section: Section, node: Node, template: Template, what: str) -> None:
-    if any(str(source) == "path.folder" for source in template.sources):
-        section.wrong(node, f"{what}: path.folder holds a whole path, and each value is one segment.")
-
-
-def _intake(section: Section) -> str | None:
-    text = section.text("intake")
-    node = section.node("intake")
-    if text is None or node is None:
-        return None
-    if "{" in text:
-        section.wrong(node, "to.intake is one collection for all files, so it takes no values.")
-    elif not _is_collection_path(text):
-        section.wrong(node, f'to.intake: "{text}" must begin with / and have no empty segment, . or "..".')
-    return text
-
-
-def _is_collection_path(text: str) -> bool:
-    return text.startswith("/") and not {"", ".", ".."} & set(text[1:].split("/"))
-
-
-def _identity(flow: Section, target: Target, words: Vocabulary) -> tuple[str | FieldMatch, ...]:
-    node = flow.node("identity")
-    if node is None:
-        return tuple(way for way in ("link", "key", "checksum") if way != "key" or target.key)
-    found: list[str | FieldMatch] = []
-    for item in node.items if isinstance(node, Items) else (node,):
-        ways = _by_fields(flow, item, words) if isinstance(item, Block) else _by_word(flow, item, target)
-        for way in ways:
-            if way in found:
-                flow.wrong(item, f"identity: {way if isinstance(way, str) else way.label} stands twice.")
-            else:
-                found.append(way)
-    return tuple(found)
-
-
-def _by_word(flow: Section, item: Node, target: Target) -> list[str | FieldMatch]:
-    way = flow.as_choice(item, "identity", "")
-    if way == "key" and not target.key:
-        flow.wrong(item, "identity: key has no effect without to.key.")
-        return []
-    return [way] if way else []
-
-
-def _by_fields(flow: Section, item: Block, words: Vocabulary) -> list[FieldMatch]:
-    """`{SKU: name.sku}`: the asset whose field SKU holds what name.sku says."""
-    if "identity.*" in flow.problems.pending:
-        flow.wrong(item, "identity by a field is not supported by this version yet.")
-        return []
-    if not item.entries:
-        flow.wrong(item, "identity: an empty block names no field.")
-    section = Section(flow.problems, item, Named(SOURCE), who=flow.who, path="identity.")
-    return [
-        FieldMatch(key.value, source)
-        for key, _ in item.entries
-        for source in load_sources(section, key.value, words)[:1]
-    ]
-
-
-def _on_existing(flow: Section) -> OnExisting:
-    section = flow.section("on_existing")
-    if section is None:
-        return OnExisting()
-    found = OnExisting(
-        section.choice("same_content", "link"),
-        section.choice("new_content", "add_version"),
-    )
-    section.close()
-    return found
-
-
-# --- what happens later -------------------------------------------------------------------------------------------
-
-
-def _changed_after_ready(flow: Section) -> tuple[str, Mapping[str, str]]:
-    """The word, and for reset the columns that take the approval back."""
-    if not isinstance(flow.node("changed_after_ready"), Block):
-        return flow.choice("changed_after_ready", "hold"), {}
-    section = flow.section("changed_after_ready")
-    columns = section.section("reset") if section else None
-    reset = {key.value: (columns.text(key.value) or "") for key, _ in columns.block.entries} if columns else {}
-    if section:
-        section.close()
-        if not section.block.entries or (columns and not reset):
-            section.wrong(section.key_node("reset"), "changed_after_ready.reset names no column.")
-    return "reset", reset
-
-
-def _after(flow: Section, words: Vocabulary) -> tuple[str, Template | None]:
-    if not isinstance(flow.node("after"), Block):
-        return flow.choice("after", "keep"), None
-    section = flow.section("after")
-    text = section.text("move_to") if section else None
-    if section is None or text is None:
-        if section:
-            section.close()
-            if not section.block.entries:
-                section.wrong(section.block, "after needs move_to.")
-        return "keep", None
-    section.close()
-    try:
-        path = words.template(text)
-    except SourceProblem as problem:
-        section.wrong(section.key_node("move_to"), f"after.move_to: {problem}", problem.suggestion)
-        return "keep", None
-    node = section.key_node("move_to")
-    _refuse_whole_paths(section, node, path, "after.move_to")
-    if not _is_collection_path("".join(part if isinstance(part, str) else "x" for part in path.parts)):
-        section.wrong(node, f'after.move_to: "{text}" must begin with / and have no empty segment, . or "..".')
-    return "move_to", path
