@@ -62,7 +62,8 @@ async def upload(run: Run, plan: Plan) -> None:
     hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))
     target = await context.celum.begin_upload(plan.wish.filename, announced.size)
     chunks = context.onedrive.content(item.drive, item.id).stream(expected=announced)
-    await context.celum.send(target, announced.size, _read(run, chunks, hashes))
+    sending = context.celum.send(target, announced.size, _read(chunks, hashes))
+    await run.while_it_takes(sending, lambda: hashes.size)
     digests = await hashes.digests()
     if announced.quick_xor and digests[QuickXor.name] != announced.quick_xor:
         raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {digests[QuickXor.name]}")
@@ -78,12 +79,11 @@ async def _checksum_algorithm(context: Context) -> str | None:
     return context.checksum_algorithm
 
 
-async def _read(run: Run, chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[bytes]:
-    """The bytes on their way, hashed beside it; long ones keep the lease and show their progress."""
+async def _read(chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[bytes]:
+    """The bytes on their way, hashed beside it."""
     async for chunk in chunks:
         await hashes.update(chunk)
         yield chunk
-        await run.renew_when_needed(hashes.size)
 
 
 async def verify(run: Run, plan: Plan) -> None:
@@ -125,13 +125,18 @@ async def _present(run: Run, plan: Plan) -> Asset:
 
 async def _verify_by_download(run: Run, plan: Plan) -> None:
     """CELUM gives no checksum that was computed on the way: the original is read back once and hashed."""
-    hasher = QuickXor()
-    async for chunk in run.context.celum.download(plan.asset_id(run.transfer)):
-        hasher.update(chunk)
-        await run.renew_when_needed(run.transfer.progress)
-    if hasher.digest() != run.transfer.hashes[QuickXor.name]:
+    hashes = Hashes((QuickXor.name,))
+    reading = _read_all(run.context.celum.download(plan.asset_id(run.transfer)), hashes)
+    digests = await run.while_it_takes(reading, lambda: hashes.size)
+    if digests[QuickXor.name] != run.transfer.hashes[QuickXor.name]:
         await _mismatch(run, plan, "the original read back from CELUM differs from the file")
     await run.checkpoint(step=Step.COMPLETE)
+
+
+async def _read_all(chunks: AsyncIterator[bytes], hashes: Hashes) -> dict[str, str]:
+    async for chunk in chunks:
+        await hashes.update(chunk)
+    return await hashes.digests()
 
 
 async def _mismatch(run: Run, plan: Plan, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -96,10 +97,19 @@ class Run:
             await self._store(lambda transfer: changed(transfer, changes))
         self.step = self.transfer.step
 
-    async def renew_when_needed(self, progress: int) -> None:
-        """For long steps: keeps the lease, and shows how far the bytes are."""
-        if self._lease_left() < LEASE_SECONDS * 2 / 3:
-            await self._renew({"progress": progress, "step": self.step})
+    async def while_it_takes[T](self, work: Awaitable[T], progress: Callable[[], int]) -> T:
+        """Await long work, keeping the lease however long nothing moves, and showing how far the bytes are."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not task.done():
+                await asyncio.wait({task}, timeout=LEASE_SECONDS / 6 / self.context.clock.time_scale)
+                if not task.done() and self._lease_left() < LEASE_SECONDS * 2 / 3:
+                    await self._renew({"progress": progress(), "step": self.step})
+            return task.result()
+        finally:
+            if not task.done():  # the lease is lost, or this run itself is ended
+                task.cancel()
+                await asyncio.wait({task})
 
     def _lease_left(self) -> float:
         until = self.transfer.lease_until if self.transfer.lease_owner == self.owner else None

@@ -118,6 +118,19 @@ async def test_a_long_transfer_does_not_keep_a_small_file_waiting(place: Place) 
     await place.arrives("Long.mp4")
 
 
+async def test_an_upload_that_celum_answers_long_after_the_last_byte_is_not_begun_again(place: Place) -> None:
+    slow = {"match": "^POST /upload/", "delay": 7}  # seconds: three leases, and the watch over the transfer
+    async with place.celum.post("/_control/faults", json=slow) as answer:
+        assert answer.status == 200
+    before = await place.count(place.celum, UPLOAD)
+
+    await place.jane.put("Slow.png", files.picture("slow", "PNG"))
+    await place.jane.fill("Slow.png", **READY)
+    await place.arrives("Slow.png")
+
+    assert await place.count(place.celum, UPLOAD) == before + 1
+
+
 async def test_a_host_killed_in_the_middle_of_a_transfer_is_followed_by_one_that_ends_it(place: Place) -> None:
     name, size = "Film.mp4", 24 * 1024 * 1024
     pieces = list(files.film(size))
