@@ -332,6 +332,10 @@ class Settled:
     name: str = ""
     collection: CollectionId | None = None  # the target …
     added: bool = True  # … and whether the bridge put the asset there; only then it may take it out again
+    alias: bool = False  # another file owns the asset: this one adds its collection and writes nothing else
+    since: datetime | None = None  # when the link came to this asset
+    read: datetime | None = None  # when the file had last been modified as it was read, on OneDrive's clock
+    rewrites: int = 0  # how often SharePoint itself changed the file since
     fields: Mapping[str, FieldContent] = field(default_factory=dict)  # label → what the bridge last wrote
     checksum: str | None = None
     sha256: str | None = None
@@ -400,6 +404,8 @@ class Link:
     run_date: str | None = None  # run.date, frozen when the link first settles
     run_id: str | None = None
     finished: str | None = None  # where the flow's own `after` put the file: its path, or DELETED
+    closed_at: datetime | None = None
+    leaving: Settled | None = None  # of an alias that got content of its own: the asset it still has to leave
     due_at: datetime | None = None  # where its own due entry stands
     path: str | None = None  # last known, for people
     generation: int = 0

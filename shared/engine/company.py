@@ -1,28 +1,240 @@
-"""The links that share an asset: equal files, or one file under several flows."""
+"""The links that share an asset: equal files, one file under several flows, and a file that took another one's place.
+
+An asset has one owner, a file. Other files with its content are aliases. Under several flows a file has a link each, of
+which the first in the flow file has the say over content and name.
+"""
 
 from __future__ import annotations
 
-from shared.domain import AssetId, CollectionId, Link, LinkKey, LinkState
+import dataclasses
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from shared.domain import AssetId, CollectionId, Decision, Facts, Item, Link, LinkKey, LinkState, Outcome, Reason, Verb
 from shared.engine.context import Context
-from shared.ledger.rows import RefKind, asset_ref
+from shared.flows import IngestFlow
+from shared.ledger.rows import DueEntry, DueKind, RefKind, asset_ref, item_ref
+
+REPLACED_WITHIN = timedelta(hours=24)  # programs that save by delete and create; FLOWS §3
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def at_home(context: Context, flow: IngestFlow, facts: Facts, link: Link, decision: Decision) -> Link | Decision:
+    """The link as it stands among those it shares a file or an asset with.
+
+    Another link than the given one has to be decided about again; a decision says what to wait for.
+    """
+    if decision.outcome not in {Outcome.DO, Outcome.NOTHING} or decision.wish is None:
+        return link
+    if link.settled is None:
+        return await _new_among_others(context, flow, facts, link, decision)
+    if link.state is LinkState.CLOSED:
+        return await _reopened(context, link, decision)
+    if link.settled.alias:
+        return await _alias(context, link, decision)
+    if decision.verb is Verb.ADD_VERSION:
+        return await _following(context, link, decision)
+    return link
+
+
+# --- a file without an asset ----------------------------------------------------------------------------------------
+
+
+async def _new_among_others(
+    context: Context, flow: IngestFlow, facts: Facts, link: Link, decision: Decision
+) -> Link | Decision:
+    """A file that another flow knows shares its asset; one that replaced a deleted file takes over its link."""
+    if "link" not in flow.identity or link.leaving is not None:
+        return link
+    for other in await links_of_file(context, link):
+        if other.transfer is not None:
+            return _wait_for(context, other)
+        if other.settled is None:
+            continue
+        if other.settled.signature != decision.signature and _comes_first(context, other, link):
+            return _wait_for(context, other)
+        shared = dataclasses.replace(
+            other.settled, facts_hash="", collection=None, added=False, fields={}, since=context.clock.now()
+        )
+        return dataclasses.replace(link, settled=shared)
+    return await _replacing(context, facts.item, link)
+
+
+async def links_of_file(context: Context, link: Link) -> tuple[Link, ...]:
+    """The links of the same file under other flows that are alive."""
+    if len(await context.flows_of(link.drive)) < 2:
+        return ()
+    found = await _links(context, await context.ledger.refs(RefKind.ITEM, item_ref(link.drive, link.item)), link.key)
+    return tuple(other for other in found if other.state not in {LinkState.CLOSED, LinkState.BEFORE})
+
+
+def _comes_first(context: Context, one: Link, other: Link) -> bool:
+    order = [flow.id for flow in context.flows]
+    return one.flow in order and order.index(one.flow) < order.index(other.flow)
+
+
+def _wait_for(context: Context, other: Link) -> Decision:
+    """The end of the other one's transfer has this file decided again; the time is for the case that it never ends."""
+    reason = Reason("identity.link", f"the flow {other.flow} is at work on this file", outside=True)
+    return Decision(Outcome.WAIT, (reason,), until=context.clock.after(900))
+
+
+def _place(item: Item) -> str:
+    return f"{item.drive}|path {(item.path or '').casefold()}"
+
+
+async def mark_place(context: Context, link: Link) -> None:
+    """Where a file was deleted: another one that appears there soon is the same to people."""
+    await context.ledger.add_ref(RefKind.ITEM, f"{link.drive}|path {(link.path or '').casefold()}", link.key)
+
+
+async def _replacing(context: Context, item: Item, link: Link) -> Link:
+    for other in await _links(context, await context.ledger.refs(RefKind.ITEM, _place(item)), link.key):
+        made = item.created or context.clock.now()
+        is_recent = other.closed_at is not None and abs(made - other.closed_at) <= REPLACED_WITHIN
+        if other.flow != link.flow or other.settled is None or other.state is not LinkState.CLOSED or not is_recent:
+            continue
+        if await _owner(context, other.settled.asset, other.key) is not None and not other.settled.alias:
+            continue  # an alias became the owner meanwhile, and this file may join it by its content
+        await context.ledger.drop_attention(other.key)
+        await context.ledger.add_ref(RefKind.ASSET, asset_ref(other.settled.asset), link.key)
+        return dataclasses.replace(
+            link, settled=other.settled, run_date=other.run_date, run_id=other.run_id, finished=None
+        )
+    return link
+
+
+# --- a file that has one --------------------------------------------------------------------------------------------
+
+
+async def _reopened(context: Context, link: Link, decision: Decision) -> Link:
+    """While it was gone, another file may have become the owner of its asset."""
+    assert link.settled is not None  # noqa: S101  the caller looked
+    owner = await _owner(context, link.settled.asset, link.key)
+    if owner is None or link.settled.alias or owner.item == link.item:
+        return link
+    if owner.settled is not None and owner.settled.signature == decision.signature:
+        return dataclasses.replace(link, settled=dataclasses.replace(link.settled, alias=True))
+    return dataclasses.replace(link, settled=None)
+
+
+async def _alias(context: Context, link: Link, decision: Decision) -> Link:
+    """With content of its own it leaves the asset; without an owner, the oldest alias becomes it."""
+    settled = link.settled
+    assert settled is not None  # noqa: S101  the caller looked
+    if decision.verb is Verb.ADD_VERSION:
+        return dataclasses.replace(link, settled=None, leaving=settled)
+    others = await others_of(context, settled.asset, link.key)
+    if any(other.settled and not other.settled.alias for other in others):
+        return link
+    if any(_age(other) < _age(link) for other in others):
+        return link
+    base = await _last_owner(context, settled.asset, link.key)
+    written = base.settled if base and base.settled else settled
+    heir = dataclasses.replace(settled, alias=False, facts_hash="", fields=written.fields, name=written.name)
+    return dataclasses.replace(link, settled=heir)
+
+
+def _age(link: Link) -> tuple[datetime, LinkKey]:
+    return ((link.settled and link.settled.since) or LONG_AGO, link.key)
+
+
+async def _following(context: Context, link: Link, decision: Decision) -> Link | Decision:
+    """New content of a file that an earlier flow brings to CELUM: this one only takes note of it."""
+    assert link.settled is not None  # noqa: S101  the caller looked
+    first = await first_of(context, link)
+    if first is None or first.settled is None:
+        return link
+    if first.settled.signature != decision.signature:
+        return _wait_for(context, first)
+    news = dataclasses.replace(
+        link.settled,
+        facts_hash="",
+        content=first.settled.content,
+        signature=first.settled.signature,
+        version=first.settled.version,
+        checksum=first.settled.checksum,
+        sha256=first.settled.sha256,
+    )
+    return dataclasses.replace(link, settled=news)
+
+
+async def first_of(context: Context, link: Link) -> Link | None:
+    """The link of the same file under an earlier flow, which has the say over content and name."""
+    settled = link.settled
+    for other in await links_of_file(context, link) if settled else ():
+        if settled and lives_by(other, settled.asset) and _comes_first(context, other, link):
+            return other
+    return None
+
+
+# --- the links of an asset ------------------------------------------------------------------------------------------
 
 
 async def others_of(context: Context, asset: AssetId, link: LinkKey) -> tuple[Link, ...]:
     """The other links that the asset lives by."""
     keys = await context.ledger.refs(RefKind.ASSET, asset_ref(asset))
-    found = [await context.ledger.link(key) for key in keys if key != link]
-    return tuple(other for other in found if other is not None and lives_by(other, asset))
+    return tuple(other for other in await _links(context, keys, link) if lives_by(other, asset))
+
+
+async def _links(context: Context, keys: Iterable[LinkKey], but: LinkKey) -> list[Link]:
+    found = [await context.ledger.link(key) for key in keys if key != but]
+    return [link for link in found if link is not None]
 
 
 def lives_by(link: Link, asset: AssetId) -> bool:
     return link.settled is not None and link.settled.asset == asset and link.state is not LinkState.CLOSED
 
 
+async def owned_by_another(context: Context, asset: AssetId, link: Link) -> bool:
+    """Whether another file owns the asset."""
+    owner = await _owner(context, asset, link.key)
+    return owner is not None and owner.item != link.item
+
+
+async def _owner(context: Context, asset: AssetId, but: LinkKey) -> Link | None:
+    others = await others_of(context, asset, but)
+    return next((other for other in others if other.settled and not other.settled.alias), None)
+
+
+async def _last_owner(context: Context, asset: AssetId, but: LinkKey) -> Link | None:
+    keys = await context.ledger.refs(RefKind.ASSET, asset_ref(asset))
+    gone = [
+        link
+        for link in await _links(context, keys, but)
+        if link.state is LinkState.CLOSED and link.settled and link.settled.asset == asset and not link.settled.alias
+    ]
+    return max(gone, key=lambda link: link.closed_at or LONG_AGO, default=None)
+
+
 async def left_collection(context: Context, link: Link, target: CollectionId) -> CollectionId | None:
     """The former target, where the bridge itself put the asset and no other link wants it to stay."""
     settled = link.settled
-    if settled is None or settled.collection is None or settled.collection == target or not settled.added:
+    if settled is None or settled.collection == target:
+        return None
+    return await unwanted_collection(context, link)
+
+
+async def unwanted_collection(context: Context, link: Link) -> CollectionId | None:
+    settled = link.leaving or link.settled
+    if settled is None or settled.collection is None or not settled.added:
         return None
     others = await others_of(context, settled.asset, link.key)
     wanted = any(other.settled and other.settled.collection == settled.collection for other in others)
     return None if wanted else settled.collection
+
+
+async def was_added(context: Context, asset: AssetId, collection: CollectionId, link: LinkKey) -> bool:
+    """Whether the asset stands in a collection because another link of the bridge put it there."""
+    others = await others_of(context, asset, link)
+    return any(o.settled and o.settled.collection == collection and o.settled.added for o in others)
+
+
+async def promise_heirs(context: Context, link: Link) -> tuple[Link, ...]:
+    """Of an owner about to be closed: its aliases, each of which will be decided anew whatever happens now."""
+    if link.settled is None or link.settled.alias:
+        return ()
+    heirs = [other for other in await others_of(context, link.settled.asset, link.key) if other.item != link.item]
+    for heir in heirs:
+        await context.ledger.add_due(DueEntry(context.clock.now(), heir.key, DueKind.DECIDE))
+    return tuple(heirs)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 
+from shared.documents import Protected, UnsafeContent
 from shared.domain import (
     Decision,
     DriveId,
@@ -20,8 +22,10 @@ from shared.domain import (
     Verb,
     link_key,
 )
+from shared.engine.company import at_home, mark_place, promise_heirs
 from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.facts import complete, read_item
+from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sending import send_or_wait
 from shared.engine.waiting import come_back_at, first_or_next, look_again, new_link, pause, sighted, wait_until
 from shared.engine.writeback import write_columns
@@ -30,6 +34,7 @@ from shared.flows import IngestFlow, decide, selects
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind
 from shared.messages import DecideMessage, Queue
 
+HOMES = 4  # at most: closed, then an alias, then on its own
 TRIES = 4  # against other writers of the same row, each time on fresh facts
 OLDER_RELEASE_SECONDS = 30  # a message of a newer flow file waits so long for an instance that has it
 
@@ -75,9 +80,13 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
     link = await context.ledger.link(link_key(flow.id, facts.item.drive, facts.item.id))
     if link is None and selects(flow, facts.item) is None:
         return
-    full = await complete(context, flow, facts, link)
-    decision = decide(flow, full, link, generation=context.generation)
-    base = link or new_link(flow, full.item)
+    base = link or new_link(flow, facts.item)
+    try:
+        link, full, decision = await _among_others(context, flow, facts, link)
+    except (Protected, UnsafeContent, RewrittenTooOften) as problem:
+        await hold(context, flow, facts, sighted(context, base, facts.item), (Reason("content", str(problem)),))
+        return
+    base = link or base
     if decision.outcome is Outcome.IGNORE:
         return
     if flow.mode == "observe" and decision.outcome is Outcome.DO:
@@ -92,9 +101,30 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
         case Outcome.NOTHING:
             await _nothing_to_do(context, flow, full, known, base)
         case Outcome.DO if decision.verb is Verb.CLOSE:
-            await _close(context, known, decision)
+            await _close(context, known, decision, deleted=full.item.deleted)
         case Outcome.DO:
             await _start(context, known, decision)
+
+
+async def _among_others(
+    context: Context, flow: IngestFlow, facts: Facts, link: Link | None
+) -> tuple[Link | None, Facts, Decision]:
+    """The decision about a file in the light of the other links of its asset: one step at a time, each made once."""
+    link = await server_version(context, facts, link)
+    for _ in range(HOMES):
+        facts = await complete(context, flow, facts, link)
+        decision = decide(flow, facts, link, generation=context.generation)
+        home = await at_home(context, flow, facts, link or new_link(flow, facts.item), decision)
+        if isinstance(home, Decision):
+            return (
+                link,
+                facts,
+                dataclasses.replace(decision, outcome=home.outcome, reasons=home.reasons, until=home.until),
+            )
+        if home == (link or new_link(flow, facts.item)):
+            return link, facts, decision
+        link = home
+    return link, facts, decision
 
 
 def remembered(context: Context, link: Link, facts: Facts, decision: Decision) -> Link:
@@ -167,21 +197,47 @@ async def _nothing_to_do(context: Context, flow: IngestFlow, facts: Facts, link:
         await context.ledger.put_link(fresh)
 
 
-async def _close(context: Context, link: Link, decision: Decision) -> None:
-    closed = dataclasses.replace(link, state=LinkState.CLOSED, reasons=decision.reasons, transfer=None, due_at=None)
+async def _close(context: Context, link: Link, decision: Decision, *, deleted: bool) -> None:
+    """Hints first: where a file that replaces this one may appear, and that its aliases look for an owner."""
+    if is_running(link, context.clock.now()):  # it ends by itself as soon as it sees that the file is gone
+        await _again(context, link)
+        return
+    if deleted:
+        await mark_place(context, link)
+    heirs = await promise_heirs(context, link)
+    closed = dataclasses.replace(
+        link,
+        state=LinkState.CLOSED,
+        reasons=decision.reasons,
+        transfer=None,
+        due_at=None,
+        receipt=None,
+        closed_at=context.clock.now(),
+    )
     await put_attention(context, AttentionKind.WAITING, closed)
     await context.ledger.put_link(closed)
-    if link.state is not LinkState.CLOSED:
-        await context.journal(link, "closed", decision)
+    await context.journal(link, "closed", decision)
+    for heir in heirs:
+        await context.outbox.send(Queue.DECIDE, DecideMessage(drive=heir.drive, items=(heir.item,)))
+
+
+def is_running(link: Link, now: datetime) -> bool:
+    transfer = link.transfer
+    return transfer is not None and transfer.lease_until is not None and transfer.lease_until > now
+
+
+async def _again(context: Context, link: Link) -> None:
+    if link.transfer is not None and not link.transfer.again:
+        await context.ledger.put_link(
+            dataclasses.replace(link, transfer=dataclasses.replace(link.transfer, again=True))
+        )
 
 
 async def _start(context: Context, link: Link, decision: Decision) -> None:
     """Watch entry, then link and transfer in one row, then the message if a slot is free (DESIGN §5, rule c)."""
     assert decision.verb is not None  # noqa: S101  decide gives a verb with every DO
     if link.transfer is not None:
-        if not link.transfer.again:
-            again = dataclasses.replace(link.transfer, again=True)
-            await context.ledger.put_link(dataclasses.replace(link, transfer=again))
+        await _again(context, link)
         return
     watch_at = context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
     await context.ledger.add_due(DueEntry(watch_at, link.key, DueKind.WATCH))
@@ -193,6 +249,7 @@ async def _start(context: Context, link: Link, decision: Decision) -> None:
         facts_hash=decision.facts_hash,
         started=context.clock.now(),
         watch_at=watch_at,
+        linked=link.settled is not None and link.settled.alias,
         size=link.content.size if link.content else None,
     )
     stored = await first_or_next(context, dataclasses.replace(link, transfer=transfer, due_at=None))

@@ -18,7 +18,7 @@ from shared.engine.context import Context
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
 from shared.engine.plan import Plan, change_of, make_plan
-from shared.engine.registering import identify, missing_asset, register
+from shared.engine.registering import base_version, existing, identify, register
 from shared.engine.transfers import Held, NotThisOne, Run
 from shared.engine.writeback import write_columns
 from shared.errors import ContentMismatch, Unavailable
@@ -57,6 +57,8 @@ async def prepare(run: Run) -> Plan:
 async def upload(run: Run, plan: Plan) -> None:
     """One POST to CELUM, fed from OneDrive by ranges, hashed on the way; then the source's hash is checked."""
     context, item = run.context, plan.item
+    if plan.verb is Verb.ADD_VERSION:
+        await base_version(run, plan)  # bytes that could not be added are not sent
     announced = item.content or Content(0, None)
     known = await _checksum_algorithm(context)
     hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))
@@ -116,10 +118,7 @@ async def _present(run: Run, plan: Plan) -> Asset:
     """The asset as CELUM's last answer in this run showed it, if that said enough, else read now."""
     seen = run.asset
     if seen is None or seen.fields is None or seen.current_version.checksum is None:
-        seen = await run.context.celum.asset(plan.asset_id(run.transfer))
-        if seen is None:
-            raise missing_asset(run.transfer.asset)
-        run.asset = seen
+        seen = run.asset = await existing(run, plan.asset_id(run.transfer))
     return seen
 
 
@@ -220,6 +219,8 @@ async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Se
         added=added or await was_added(context, asset.id, plan.target.id, run.link.key),
         alias=transfer.linked and await owned_by_another(context, asset.id, run.link),
         since=(before and before.since) or context.clock.now(),
+        read=plan.item.modified,
+        rewrites=unmoved.rewrites if unmoved else 0,
         fields=plan.written(),
         checksum=unmoved.checksum if unmoved else asset.current_version.checksum,
         sha256=unmoved.sha256 if unmoved else transfer.hashes.get("sha256"),

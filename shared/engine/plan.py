@@ -149,6 +149,7 @@ def change_of(
     if intake is not None and intake.id in asset.parents and intake.id != plan.target.id:
         remove = (*remove, intake.id)
     operations, replaced = _field_changes(plan, asset, link)
+    operations = (*operations, *_key_changes(plan, asset))
     change = AssetChange(
         name=plan.wish.name if _name_is_ours(plan, asset, link) else None,
         parents_add=add,
@@ -183,6 +184,15 @@ def _field_changes(plan: Plan, asset: Asset, link: Link) -> tuple[tuple[FieldOpe
                 if overwritten is not None:
                     replaced[planned.label] = str(overwritten)
     return tuple(operations), replaced
+
+
+def _key_changes(plan: Plan, asset: Asset) -> tuple[FieldOperation, ...]:
+    """The asset may have come from another file, whose place this one took."""
+    if plan.key_field is None or plan.link.settled is None or asset.fields is None:
+        return ()
+    there = asset.fields.get(plan.key_field.id)
+    change = operation(plan.key_field, there, there, plan.key)
+    return (change,) if change is not None else ()
 
 
 def _availability(plan: Plan, asset: Asset) -> Availability | None:

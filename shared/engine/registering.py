@@ -98,7 +98,7 @@ async def register(run: Run, plan: Plan) -> None:
         await _take_leases(run, plan)
     if run.transfer.registering is not None and await _found_after_all(run, plan):
         return
-    base = await _base_version(run, plan) if plan.verb is Verb.ADD_VERSION or run.transfer.asset else None
+    base = await base_version(run, plan) if plan.verb is Verb.ADD_VERSION or run.transfer.asset else None
     await run.checkpoint(registering=run.context.clock.now(), probes=0, base_version=base)
     if run.transfer.again:  # set while this was written: nothing is asked for before the file was looked at again
         await run.checkpoint(registering=None)
@@ -142,12 +142,10 @@ def _outcome_is_unknown(problem: RemoteError) -> bool:
     return isinstance(problem, Unavailable) or (isinstance(problem, Throttled) and problem.status != 429)
 
 
-async def _base_version(run: Run, plan: Plan) -> VersionId:
+async def base_version(run: Run, plan: Plan) -> VersionId:
     """The version that ours is to follow. One that somebody else added stays: a person decides."""
     asset_id = plan.asset_id(run.transfer)
-    asset = await run.context.celum.asset(asset_id)
-    if asset is None:
-        raise missing_asset(asset_id)
+    asset = await existing(run, asset_id)
     expected = plan.link.settled.version if plan.link.settled else run.transfer.base_version
     if expected is not None and asset.current_version.id != expected:
         text = f"asset {asset_id}: version {asset.current_version.id} is current, not {expected} that the bridge added"
@@ -205,8 +203,17 @@ def _has_these_bytes(run: Run, checksum: str | None, size: int) -> bool:
     return same_size and matches(checksum, transfer.hashes) is not False
 
 
-def missing_asset(asset: AssetId | None) -> Held:
-    text = (
-        f"asset {asset} is not in CELUM any more, or the service user may not see it; see `bridge accept --as create`"
-    )
-    return Held(Reason("asset", text, outside=True))
+async def existing(run: Run, asset_id: AssetId) -> Asset:
+    """The asset, read now. That it is gone is believed only after a second look at a CELUM that answers as it should.
+
+    It is never made again by itself: somebody deleted it on purpose, or took the right to see it away.
+    """
+    celum = run.context.celum
+    asset = await celum.asset(asset_id)
+    if asset is None:
+        await celum.probe()
+        asset = await celum.asset(asset_id)
+    if asset is None:
+        text = f"asset {asset_id} is not in CELUM any more, or the service user may not see it"
+        raise Held(Reason("asset", f"{text}; see `bridge accept --as create`", outside=True))
+    return asset
