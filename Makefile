@@ -1,7 +1,7 @@
 # Needs Python 3.13, Node with npm, and make. Everything else is installed here, into .venv and node_modules.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check faults bench clean
+.PHONY: help demo run test check faults bench flow-coverage clean
 
 PYTHON := .venv/bin/python
 PYTHON_READY := .venv/.ready
@@ -10,7 +10,7 @@ ARGS ?=
 
 help: ## this list
 	@echo "make <target> [ARGS=…]"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(PYTHON_READY) $(NODE_READY) ## the guided run: files go from OneDrive to CELUM, every byte is checked (ARGS=--small is quicker)
 	@$(PYTHON) -m local.demo $(ARGS)
@@ -32,6 +32,9 @@ faults: $(PYTHON_READY) $(NODE_READY) ## a file's way again and again, each time
 
 bench: $(PYTHON_READY) $(NODE_READY) ## speed and size against the budgets
 	@$(PYTHON) -m tests.bench $(ARGS)
+
+flow-coverage: $(PYTHON_READY) ## each key of the flow language, and the tests that carry and refuse it
+	@$(PYTHON) -m tests.flow_coverage
 
 clean: ## remove all that these targets have made, .venv and node_modules too
 	@rm -rf .venv node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -16,7 +16,10 @@ BridgeError
 ├── ContentProblem             the bytes cannot be trusted or had
 │   ├── SourceChanged          the file changed while it was read
 │   ├── ContentMismatch        hash or size differ from what was announced
-│   └── Malware                the source system refuses to hand out the file
+│   ├── Malware                the source system refuses to hand out the file
+│   ├── UnsafeContent          a file that would harm whoever reads it: bombs, lying sizes (shared/documents)
+│   │   └── UnsafeArchive      likewise, of a package
+│   └── Protected              encrypted, by a password or by rights management (shared/documents)
 ├── HostNotAllowed             a URL from outside names a host that is not on the list
 ├── NameProblem                a name of the flow file is unknown or ambiguous in the live system
 ├── ValueDoesNotFit            a value does not fit the information field or column it is meant for

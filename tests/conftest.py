@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+
 import pytest_asyncio
 
 from local.azurite import Azurite

@@ -1,4 +1,3 @@
-# ruff: noqa: N802  the rows of the failure cases are named with a capital G
 from __future__ import annotations
 
 import asyncio

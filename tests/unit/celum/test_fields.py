@@ -1,4 +1,3 @@
-# ruff: noqa: N802  the rows of the failure cases are named with a capital G
 """The eleven types of information fields: from text, to the wire on create and on update, and back (G46)."""
 
 from __future__ import annotations

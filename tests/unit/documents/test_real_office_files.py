@@ -4,9 +4,9 @@ import io
 import zipfile
 from pathlib import Path
 
-import msoffcrypto  # type: ignore[import-untyped]  # ships no types
+import msoffcrypto
 import pytest
-import xlsxwriter  # type: ignore[import-untyped]  # ships no types
+import xlsxwriter
 
 from shared.documents import Protected, content_signature, embedded_properties, office_properties
 from shared.documents.kinds import may_be_office, may_have_embedded

@@ -9,7 +9,7 @@ from tests.stack.functions_host.observer import tell
 
 ANONYMOUS = func.AuthLevel.ANONYMOUS
 app = func.FunctionApp()
-print("printed while indexing")  # noqa: T201  # what an app prints must not get between host and parent
+print("printed while indexing")  # what an app prints must not get between host and parent
 
 
 @app.route("echo/{name}", auth_level=ANONYMOUS)

@@ -17,6 +17,6 @@ def stuck(message: func.QueueMessage) -> None:
 
 @app.route("locked", methods=["GET"])
 async def locked(req: func.HttpRequest) -> str:
-    print("printed by a run")  # noqa: T201  # stdout belongs to the host
+    print("printed by a run")  # stdout belongs to the host
     await tell("locked")
     return "open"
