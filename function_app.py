@@ -12,6 +12,8 @@ from shared.messages import DecideMessage, Queue, ScanMessage, ScanReason, Trans
 from shared.onedrive import notifications
 
 if typing.TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from shared.engine.bridge import Bridge
 
 STORAGE = settings.STORAGE
@@ -20,6 +22,9 @@ SETTINGS = settings.load(os.environ, schedules=SCHEDULES)  # names every missing
 
 SECRETS = notifications.Secrets(SETTINGS.notification_key, SETTINGS.previous_notification_key)
 REASONS = {notifications.Ring.CHANGE: ScanReason.CHANGE}  # everything else first mends the subscription
+
+# In Azure the sign-in of the platform stands before the API, and the API asks it who somebody is.
+API_LEVEL = func.AuthLevel.ANONYMOUS if SETTINGS.in_azure else func.AuthLevel.FUNCTION
 
 app = func.FunctionApp()
 log = logging.getLogger("bridge")
@@ -62,6 +67,26 @@ def graph_notifications(req: func.HttpRequest, scans: func.Out[typing.List[str]]
         ]
     )
     return plain(rung.status, "")
+
+
+@app.route(route="v1/{*path}", methods=["GET", "POST"], auth_level=API_LEVEL)
+async def api(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer people: what is where, and why; and do what they ask for."""
+    from shared import console  # noqa: PLC0415  no webhook needs it
+
+    path = req.route_params.get("path") or ""
+    request = console.Request(req.method or "", path, dict(req.params), dict(req.headers), req.get_body())
+    answer = await console.answer((await bridge()).context, request)
+    return in_json(answer.status, answer.body)
+
+
+@app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def health(req: func.HttpRequest) -> func.HttpResponse:
+    """Say whether the app is alive and somebody should look; at what, says /api/v1/health."""
+    from shared.console.health import health as how_it_is  # noqa: PLC0415  as above
+
+    found = await how_it_is((await bridge()).context)
+    return in_json(503 if found.status == "stale" else 200, found)
 
 
 @app.timer_trigger(arg_name="timer", schedule="%SEND_DUE_SCHEDULE%", use_monitor=True)
@@ -122,3 +147,8 @@ def plain(status: int, text: str) -> func.HttpResponse:
     """Never HTML: what Graph sends to the handshake is echoed, and must stay text in every browser."""
     headers = {"X-Content-Type-Options": "nosniff"}
     return func.HttpResponse(text, status_code=status, mimetype="text/plain", headers=headers)
+
+
+def in_json(status: int, body: "BaseModel") -> func.HttpResponse:
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return func.HttpResponse(body.model_dump_json(), status_code=status, mimetype="application/json", headers=headers)

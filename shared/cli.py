@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from shared import remote_cli
 from shared.errors import FlowFileProblem, Problem
 from shared.flows import (
     Case,
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command.add_argument("flow", nargs="?", help=f"only {of}")
         command.add_argument("--schema", action="store_true", help="print the file's JSON Schema, for editors")
+    remote_cli.add_commands(commands)
     return parser
 
 

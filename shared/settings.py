@@ -50,6 +50,8 @@ class Settings:
     flows_file: str
     flows_generation: datetime | None
     time_scale: float
+    in_azure: bool = False
+    sign_in: bool = False  # the platform's authentication stands before the app and writes its headers
 
     @property
     def notification_url(self) -> str:
@@ -175,6 +177,8 @@ def load(environment: Mapping[str, str], *, schedules: Iterable[str] = ()) -> Se
         flows_file=read.optional("FLOWS_FILE") or "flows.yaml",
         flows_generation=read.instant("FLOWS_GENERATION"),
         time_scale=read.scale(),
+        in_azure=bool(environment.get("WEBSITE_SITE_NAME")),
+        sign_in=environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true",  # set by the platform, as far as known
     )
     if settings.celum_asset_url and "{id}" not in settings.celum_asset_url:
         read.problems.append("CELUM_ASSET_URL must contain {id}, where the asset's id goes")

@@ -12,6 +12,7 @@ from shared.engine import failed, generations
 from shared.engine.context import Context, log
 from shared.engine.decisions import decide_all
 from shared.engine.due import send_due
+from shared.engine.heartbeat import beat
 from shared.engine.ingest import ingest
 from shared.engine.scan import scan
 from shared.engine.subscriptions import keep_subscriptions, sweep_drives
@@ -86,6 +87,7 @@ class Bridge:
         await generations.adopt(self.context)
         if not await generations.is_older(self.context):
             await send_due(self.context)
+            await beat(self.context)
 
     async def keep_subscriptions(self) -> None:
         if not await generations.is_older(self.context):

@@ -22,11 +22,13 @@ from shared.domain import (
     Verb,
     link_key,
 )
+from shared.engine.brake import holds_back
 from shared.engine.company import at_home, mark_place, promise_heirs
 from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.facts import complete, read_item
 from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sending import send_or_wait
+from shared.engine.stopping import set_aside_decide, set_aside_frozen
 from shared.engine.waiting import come_back_at, first_or_next, look_again, new_link, pause, sighted, wait_until
 from shared.engine.writeback import write_columns
 from shared.errors import LedgerConflict, System, Throttled
@@ -64,6 +66,7 @@ async def _come_back(context: Context, message: DecideMessage, items: Iterable[I
 
 async def decide_item(context: Context, drive: DriveId, item: ItemId) -> None:
     """Decide one file under every flow that selects it or knows it."""
+    await set_aside_frozen(context, drive, item)
     facts = await read_item(context, drive, item)
     for flow in await context.flows_of(drive):
         for attempt in range(TRIES):
@@ -78,16 +81,16 @@ async def decide_item(context: Context, drive: DriveId, item: ItemId) -> None:
 
 async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
     link = await context.ledger.link(link_key(flow.id, facts.item.drive, facts.item.id))
-    if link is None and selects(flow, facts.item) is None:
-        return
     base = link or new_link(flow, facts.item)
+    if (link is None and selects(flow, facts.item) is None) or await _stands_still(context, base):
+        return
     try:
         link, full, decision = await _among_others(context, flow, facts, link)
     except (Protected, UnsafeContent, RewrittenTooOften) as problem:
         await hold(context, flow, facts, sighted(context, base, facts.item), (Reason("content", str(problem)),))
         return
     base = link or base
-    if decision.outcome is Outcome.IGNORE:
+    if decision.outcome is Outcome.IGNORE or await holds_back(context, base, full, decision):
         return
     if flow.mode == "observe" and decision.outcome is Outcome.DO:
         await context.journal(base, "observed", decision)
@@ -104,6 +107,14 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
             await _close(context, known, decision, deleted=full.item.deleted)
         case Outcome.DO:
             await _start(context, known, decision)
+
+
+async def _stands_still(context: Context, link: Link) -> bool:
+    """Whether the flow does; the file is then decided when it runs again."""
+    if not await context.stops(link.flow):
+        return False
+    await set_aside_decide(context, link.key)
+    return True
 
 
 async def _among_others(

@@ -81,6 +81,8 @@ def _covers(approving: ItemVersion, facts: Facts, link: Link | None, signature: 
         return True
     if link and link.seen_at and is_same(link.content, facts.item.content) and link.seen_at <= approving.modified:
         return True
+    if link and link.approval and link.approval.signature == signature and link.approval.at >= approving.modified:
+        return True  # recorded before, or accepted by a person since
     if approving.id not in facts.version_signatures:
         raise Lacks(Need(Kind.VERSION_SIGNATURE, approving.id))
     return facts.version_signatures[approving.id] == signature

@@ -25,6 +25,11 @@ class Links(Part):
         write = self._store.insert if link.etag is None else self._store.replace
         return replace(link, etag=await write(Table.LINKS, row))
 
+    async def all_links(self) -> AsyncIterator[Link]:
+        """Every link of every flow, for people who search. A plain read: it may be millions."""
+        async for row in self._store.query_across(Table.LINKS):
+            yield link_of(row)
+
     async def links_of(self, flow: FlowId, drive: DriveId) -> AsyncIterator[Link]:
         """All links of a flow on a drive, by item. A plain read, for the census: it may be millions."""
         async for row in self._store.query_across(Table.LINKS, prefix=link_key(flow, drive, ItemId(""))):

@@ -12,7 +12,7 @@ from shared.errors import SettingsProblem
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.example.json").read_text("utf-8"))["Values"]
-OF_THE_PLATFORM = {"FUNCTIONS_WORKER_RUNTIME", "WEBSITE_SITE_NAME"}
+OF_THE_PLATFORM = {"FUNCTIONS_WORKER_RUNTIME", "WEBSITE_SITE_NAME", "WEBSITE_AUTH_ENABLED"}
 
 
 def problems(**changes: str | None) -> list[str]:

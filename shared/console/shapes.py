@@ -1,0 +1,147 @@
+"""What goes in and out of the API, as its document describes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain import Reason
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Why(Shape):
+    """A rule of the flow file and a sentence for people."""
+
+    rule: str
+    text: str
+
+    @classmethod
+    def of(cls, reasons: tuple[Reason, ...]) -> tuple[Why, ...]:
+        return tuple(cls(rule=reason.rule, text=reason.text) for reason in reasons)
+
+
+class FlowStatus(Shape):
+    id: str
+    about: str
+    mode: str
+    start: str
+    state: Literal["running", "starting", "paused", "braked", "frozen", "retired"]
+    why: str
+    files_listed: int
+    first_run_waiting: int = Field(description="files that `resume` releases step by step; at most 1000 are counted")
+    set_aside: int = Field(description="decisions that wait for the flow to run; at most 1000 are counted")
+    deleted_this_hour: int
+    new_versions_this_hour: int
+
+
+class DriveStatus(Shape):
+    id: str
+    connections: tuple[str, ...]
+    last_scan: datetime | None
+    subscription: str
+    subscription_expires: datetime | None
+
+
+class Status(Shape):
+    at: datetime
+    flow_file_generation: int
+    flow_file_problems: tuple[str, ...]
+    flows: tuple[FlowStatus, ...]
+    drives: tuple[DriveStatus, ...]
+    held: int = Field(description="at most 1000 are counted, here and below")
+    failed: int
+    waiting: int
+    due: int
+    paused_systems: dict[str, datetime]
+
+
+class FoundFile(Shape):
+    link: str
+    flow: str
+    path: str | None
+    state: str
+    asset: int | None
+    transfer: str | None
+    reasons: tuple[Why, ...]
+
+
+class Found(Shape):
+    files: tuple[FoundFile, ...]
+    complete: bool = Field(description="false: there are more, name it more precisely")
+
+
+class RuleOutcome(Shape):
+    rule: str
+    verdict: Literal["passed", "failed", "not reached"]
+    value: str
+
+
+class ExplainedFile(FoundFile):
+    outcome: str
+    verb: str | None
+    until: datetime | None
+    flow_stops: str
+    rules: tuple[RuleOutcome, ...]
+    used: dict[str, str]
+    would_change: tuple[str, ...]
+
+
+class Explained(Shape):
+    files: tuple[ExplainedFile, ...]
+
+
+class AttentionRow(Shape):
+    kind: Literal["held", "failed", "waiting"]
+    link: str = Field(description="the id of a flow where the whole flow is meant")
+    flow: str
+    path: str | None
+    since: datetime
+    reasons: tuple[Why, ...]
+
+
+class AttentionList(Shape):
+    rows: tuple[AttentionRow, ...]
+
+
+class Health(Shape):
+    status: Literal["ok", "attention", "stale"]
+    at: datetime | None = None
+    problems: tuple[str, ...] = Field(default=(), description="only for callers who may read")
+
+
+class Problem(Shape):
+    error: str
+
+
+class Done(Shape):
+    done: str
+
+
+class OneFlow(Shape):
+    flow: str | None = Field(default=None, description="all flows where it is left out")
+
+
+class BrakeDecision(Shape):
+    flow: str
+    decision: Literal["go on", "discard"]
+
+
+class Retirement(Shape):
+    flow: str
+    assets: Literal["keep"]
+
+
+class Acceptance(Shape):
+    link: str
+    how: Literal["ignore", "version", "create", "link"]
+    asset: int | None = Field(default=None, description="with `link` only: the asset that is this file's")
+    why: str = Field(min_length=1, max_length=1000)
+
+
+class Replay(Shape):
+    target: str = Field(min_length=1, description="a link, or a flow for all that is held or failed of it")

@@ -1,0 +1,136 @@
+"""What people decide about one file: try again, or take it as they say. Written down before it takes effect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.domain import Approval, AssetId, Content, Facts, FlowId, Link, LinkKey, LinkState, Settled, VersionId
+from shared.engine.context import Context
+from shared.engine.facts import complete, read_item
+from shared.engine.operating import CannotBeDone, NotKnown, flow_named
+from shared.engine.stopping import flow_of, send_entries
+from shared.engine.waiting import new_link
+from shared.flows import decide
+from shared.ledger.rows import AttentionKind, DueEntry, DueKind, RefKind, asset_ref
+
+AT_ONCE = 500  # links of a flow that one replay takes up; ask again for more
+
+
+async def replay(context: Context, target: str, who: str) -> int:
+    """Decide a link, or all that is held or has failed of a flow, anew; how many they are."""
+    if "|" in target:
+        link = await _link(context, LinkKey(target))
+        await context.journal(link, "replayed", more={"who": who})
+        keys = [link.key]
+    else:
+        flow = flow_named(context, FlowId(target))
+        await context.journal_flow(flow.id, "replayed", who=who)
+        kinds = (AttentionKind.FAILED, AttentionKind.HELD)
+        rows = [row for kind in kinds for row in await context.ledger.attention(kind)]
+        keys = [row.link for row in rows if "|" in row.link and flow_of(row.link) == flow.id][:AT_ONCE]
+    await _decide_now(context, keys)
+    return len(keys)
+
+
+async def accept(context: Context, key: LinkKey, how: str, who: str, why: str, *, asset: AssetId | None = None) -> Link:
+    """`how`: ignore, version, create, or link (to `asset`). The file is decided anew at once."""
+    link = await _link(context, key)
+    if link.transfer is not None:
+        raise CannotBeDone("the file is being transferred: wait until that has ended")
+    facts = await _facts(context, link)
+    match how:
+        case "ignore":
+            fresh = _ignored(context, link, facts)
+        case "version":
+            fresh = _approved(link, facts, who)
+        case "create":
+            fresh = replace(link, settled=None, state=LinkState.SEEN)
+        case _:
+            fresh = await _linked(context, link, facts, asset)
+    await context.journal(link, f"accepted as {how}", more={"who": who, "reason": why, "asset": str(asset or "")})
+    stored = await context.ledger.put_link(replace(fresh, reasons=(), due_at=None))
+    await context.ledger.drop_attention(link.key)
+    if how != "ignore":
+        await _decide_now(context, [key])
+    return stored
+
+
+async def _link(context: Context, key: LinkKey) -> Link:
+    link = await context.ledger.link(key)
+    if link is None:
+        raise NotKnown(f"the ledger knows no link {key}")
+    return link
+
+
+async def _facts(context: Context, link: Link) -> Facts:
+    flow = flow_named(context, link.flow)
+    facts = await read_item(context, link.drive, link.item)
+    return facts if facts.item.deleted else await complete(context, flow, facts, link)
+
+
+def _signature(context: Context, link: Link, facts: Facts) -> str:
+    decision = decide(flow_named(context, link.flow), facts, link)
+    signature = facts.signature or decision.signature or context.signature_of(facts.item)
+    if signature is None:
+        raise CannotBeDone("the file is not ready yet, so its content has not been read")
+    return signature
+
+
+def _ignored(context: Context, link: Link, facts: Facts) -> Link:
+    """Left alone until its content changes: as if it had settled so, or had been there before the flow."""
+    item = facts.item
+    if item.deleted:
+        return replace(link, state=LinkState.CLOSED)
+    if link.settled is not None:
+        settled = replace(
+            link.settled, content=item.content or link.settled.content, signature=_signature(context, link, facts)
+        )
+        return replace(link, state=LinkState.SETTLED, settled=settled, content=item.content)
+    before = replace(new_link(flow_named(context, link.flow), item, etag=link.etag), state=LinkState.BEFORE)
+    now = context.clock.now()
+    return replace(
+        before, content=item.content, seen_at=now, path=item.path, receipt=item.etag, generation=context.generation
+    )
+
+
+def _approved(link: Link, facts: Facts, who: str) -> Link:
+    """The present content is approved by whoever accepts it."""
+    if facts.item.deleted or facts.signature is None:
+        raise CannotBeDone("the content of the file cannot be read, so nobody can approve it")
+    approval = Approval(facts.signature, _approving(facts), facts.now, who)
+    return replace(link, approval=approval, gate_closed_for=facts.item.content, state=LinkState.SEEN)
+
+
+def _approving(facts: Facts) -> str | None:
+    return facts.versions[0].id if facts.versions else None
+
+
+async def _linked(context: Context, link: Link, facts: Facts, asset: AssetId | None) -> Link:
+    """The asset becomes this file's. Where its size is another, the file's content becomes its next version."""
+    found = await context.celum.asset(asset) if asset is not None else None
+    content = facts.item.content or Content(0, None)
+    if found is None or asset is None:
+        raise NotKnown(f"CELUM has no asset {asset}, or the bridge may not see it")
+    is_same = found.current_version.size == content.size
+    settled = Settled(
+        content=content if is_same else Content(found.current_version.size, None),
+        signature=_signature(context, link, facts) if is_same else "",
+        facts_hash="",
+        asset=asset,
+        version=VersionId(found.current_version.id),
+        at=context.clock.now(),
+        name=found.name,
+        added=False,
+        checksum=found.current_version.checksum,
+        verified="size",
+    )
+    await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset), link.key)
+    return replace(link, settled=settled, state=LinkState.SETTLED)
+
+
+async def _decide_now(context: Context, keys: list[LinkKey]) -> None:
+    """Promised before it is sent, so that a request that is cut off is carried out all the same."""
+    entries = [DueEntry(context.clock.now(), key, DueKind.DECIDE) for key in keys]
+    for entry in entries:
+        await context.ledger.add_due(entry)
+    await send_entries(context, entries)

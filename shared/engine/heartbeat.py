@@ -1,0 +1,24 @@
+"""The sign of life that the due timer leaves, with what people should look at."""
+
+from __future__ import annotations
+
+import json
+
+from shared.engine.context import Context
+from shared.errors import FlowFileProblem
+from shared.ledger.rows import AttentionKind
+
+HEARTBEAT = "health"
+
+
+async def beat(context: Context) -> None:
+    """One row, replaced each minute."""
+    problems: list[str] = []
+    if isinstance(context.flow_file, FlowFileProblem):
+        problems.append(f"the flow file is invalid: {len(context.flow_file.problems)} problems, see the log")
+    stopped = [one for one in (await context.standings()).values() if one.stops in {"braked", "paused", "frozen"}]
+    problems += [f"the flow {standing.flow} is {standing.stops}" for standing in stopped]
+    if await context.ledger.attention(AttentionKind.FAILED, 1):
+        problems.append("files have failed")
+    entry = {"at": context.clock.now().isoformat(), "problems": problems}
+    await context.ledger.put_setting(HEARTBEAT, json.dumps(entry))

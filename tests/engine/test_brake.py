@@ -1,0 +1,126 @@
+"""Too much at once: nothing of it is done before a person has decided."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from local.azurite import Azurite
+from shared.domain import LinkState
+from shared.engine import operating
+from shared.engine.operating import CannotBeDone
+from tests.kit.campaign import APPROVED, FLOW, SHIPPED_FLOWS, Campaign, campaign_in
+
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+TIGHT = SHIPPED.replace(
+    "deletes_per_hour: 20, new_versions_per_hour: 500", "deletes_per_hour: 2, new_versions_per_hour: 2"
+)
+FREE = TIGHT.replace("changed_after_ready: hold", "changed_after_ready: accept")
+MANY = SHIPPED.replace("deletes_per_hour: 20", "deletes_per_hour: 1000")
+
+
+@contextlib.asynccontextmanager
+async def settled(azurite: Azurite, folder: Path, name: str, text: str, count: int) -> AsyncIterator[Campaign]:
+    """A campaign with so many files in CELUM."""
+    async with campaign_in(azurite, folder, name, flows=text) as campaign:
+        for number in range(count):
+            campaign.drop(f"Film {number}.pdf", b"%%PDF %d" % number, **READY)
+        await campaign.world.until_quiet()
+        assert len(campaign.assets()) == count
+        yield campaign
+
+
+async def states(campaign: Campaign) -> list[LinkState]:
+    ledger, store = campaign.world.ledger()
+    try:
+        return sorted([link.state async for link in ledger.all_links() if link.settled])
+    finally:
+        await store.close()
+
+
+async def braked(campaign: Campaign) -> str:
+    ledger, store = campaign.world.ledger()
+    try:
+        standing = await ledger.standing(FLOW)
+    finally:
+        await store.close()
+    assert standing is not None
+    return standing.braked
+
+
+async def test_a_few_deletions_are_carried_out(azurite: Azurite, tmp_path: Path) -> None:
+    async with settled(azurite, tmp_path, "few", TIGHT, 2) as campaign:
+        campaign.delete(f"{APPROVED}/Film 0.pdf")
+        await campaign.world.until_quiet()
+        assert await states(campaign) == [LinkState.CLOSED, LinkState.SETTLED]
+        assert await braked(campaign) == ""
+
+
+async def test_more_deletions_than_allowed_wait_until_a_person_goes_on(azurite: Azurite, tmp_path: Path) -> None:
+    async with settled(azurite, tmp_path, "go on", TIGHT, 3) as campaign:
+        for number in range(3):
+            campaign.delete(f"{APPROVED}/Film {number}.pdf")
+        await campaign.world.until_quiet()
+        assert await states(campaign) == [LinkState.SETTLED] * 3, "not one of them"
+        assert "3 files were deleted" in await braked(campaign)
+
+        context = (await campaign.world.instance()).bridge.context
+        with pytest.raises(CannotBeDone):
+            await operating.resume(context, FLOW, "a person")
+        await operating.go_on(context, FLOW, "a person")
+        await campaign.world.until_quiet()
+        assert await states(campaign) == [LinkState.CLOSED] * 3
+        assert campaign.world.errors == []
+
+
+async def test_discarded_deletions_keep_their_assets_and_the_flow_goes_on(azurite: Azurite, tmp_path: Path) -> None:
+    async with settled(azurite, tmp_path, "discard", TIGHT, 4) as campaign:
+        for number in range(3):
+            campaign.delete(f"{APPROVED}/Film {number}.pdf")
+        campaign.drop("New.pdf", b"%PDF new", **READY)
+        await campaign.world.until_quiet()
+        assert len(campaign.assets()) == 4, "the flow stands still"
+
+        await operating.discard((await campaign.world.instance()).bridge.context, FLOW, "a person")
+        await campaign.world.until_quiet()
+        assert len(campaign.assets()) == 5
+        assert await states(campaign) == [LinkState.CLOSED] * 3 + [LinkState.SETTLED] * 2
+
+
+async def test_a_folder_that_leaves_with_its_files_is_counted_too(azurite: Azurite, tmp_path: Path) -> None:
+    async with settled(azurite, tmp_path, "folder", TIGHT, 3) as campaign:
+        campaign.move(APPROVED, name="Away")
+        await campaign.world.until_quiet()
+        assert await states(campaign) == [LinkState.SETTLED] * 3
+        assert "3 files were deleted or moved away" in await braked(campaign)
+
+
+async def test_new_content_of_many_files_waits_and_can_be_discarded(azurite: Azurite, tmp_path: Path) -> None:
+    async with settled(azurite, tmp_path, "versions", FREE, 3) as campaign:
+        for number in range(3):
+            campaign.drop(f"Film {number}.pdf", b"%%PDF encrypted %d" % number)
+        await campaign.world.until_quiet()
+        assert "3 files got new content" in await braked(campaign)
+        assert [len(asset["versions"]) for asset in campaign.assets()] == [1, 1, 1]
+
+        await operating.discard((await campaign.world.instance()).bridge.context, FLOW, "a person")
+        await campaign.world.until_quiet()
+        assert [len(asset["versions"]) for asset in campaign.assets()] == [1, 1, 1]
+        assert await states(campaign) == [LinkState.SETTLED] * 3
+
+        campaign.drop("Film 0.pdf", b"%PDF the next one")
+        await campaign.world.until_quiet()
+        assert sorted(len(asset["versions"]) for asset in campaign.assets()) == [1, 1, 2]
+
+
+async def test_an_emptied_source_stops_whatever_the_limit(azurite: Azurite, tmp_path: Path) -> None:
+    async with settled(azurite, tmp_path, "emptied", MANY, 22) as campaign:
+        for number in range(22):
+            campaign.world.onedrive.delete(campaign.drive, f"{APPROVED}/Film {number}.pdf")
+        await campaign.world.until_quiet()
+        assert "the source was emptied" in await braked(campaign)
+        assert await states(campaign) == [LinkState.SETTLED] * 22
