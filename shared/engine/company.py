@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from shared.celum import AssetChange
 from shared.domain import AssetId, CollectionId, Decision, Facts, Item, Link, LinkKey, LinkState, Outcome, Reason, Verb
 from shared.engine.context import Context
 from shared.flows import IngestFlow
@@ -205,6 +206,24 @@ async def _last_owner(context: Context, asset: AssetId, but: LinkKey) -> Link | 
         if link.state is LinkState.CLOSED and link.settled and link.settled.asset == asset and not link.settled.alias
     ]
     return max(gone, key=lambda link: link.closed_at or LONG_AGO, default=None)
+
+
+async def leave_former_asset(context: Context, link: Link) -> None:
+    """An alias with content of its own takes back the collection it gave to the asset it shared."""
+    collection = await unwanted_collection(context, link) if link.leaving is not None else None
+    if link.leaving is None or collection is None:
+        return
+    asset = await context.celum.asset(link.leaving.asset)
+    if asset is not None and collection in asset.parents and len(asset.parents) > 1:
+        await context.celum.update(asset.id, AssetChange(parents_remove=(collection,)))
+
+
+async def promise_other_flows(context: Context, link: Link) -> bool:
+    """Flows that waited for this one to end its work on the file; the caller sends what is promised here."""
+    others = await links_of_file(context, link)
+    for other in others:
+        await context.ledger.add_due(DueEntry(context.clock.now(), other.key, DueKind.DECIDE))
+    return bool(others)
 
 
 async def left_collection(context: Context, link: Link, target: CollectionId) -> CollectionId | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from shared.documents.embedded import embedded_properties
+from shared.documents.kinds import may_be_office, may_have_embedded
 from shared.documents.properties import office_properties
 from shared.documents.quickxor import QuickXor
 from shared.documents.signature import content_signature
-from shared.domain import Content, DriveId, Facts, Item, ItemId, Kind, Link, Need
+from shared.domain import Content, DriveId, Facts, Item, ItemId, Kind, Link, Need, Value
 from shared.engine.context import Context
 from shared.engine.paths import Paths
 from shared.errors import Forbidden, Missing
@@ -57,6 +59,10 @@ async def _gather(context: Context, facts: Facts, need: Need) -> Facts:
             reader = context.onedrive.content(item.drive, item.id)
             properties: Mapping[str, str] = await office_properties(reader) if is_package(item) else {}
             return dataclasses.replace(facts, office=properties)
+        case Kind.EMBEDDED:
+            reader = context.onedrive.content(item.drive, item.id)
+            found: Mapping[str, Value] = await embedded_properties(reader) if may_have_embedded(item.name) else {}
+            return dataclasses.replace(facts, embedded=found)
         case _:
             raise AssertionError(f"{need.kind}: the keys that need it are refused when the flow file is loaded")
 
@@ -79,7 +85,7 @@ async def _signature(context: Context, item: Item) -> str:
 
 
 def is_package(item: Item) -> bool:
-    return item.name.lower().endswith((".docx", ".pptx", ".xlsx", ".docm", ".pptm", ".xlsm", ".dotx", ".potx", ".xltx"))
+    return may_be_office(item.name)
 
 
 def plain_signature(item: Item) -> str:

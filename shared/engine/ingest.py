@@ -13,7 +13,14 @@ from shared.celum import algorithm_of, matches
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, Content, LinkState, Reason, Settled, Step, Verb
-from shared.engine.company import left_collection, owned_by_another, was_added
+from shared.engine.company import (
+    first_of,
+    leave_former_asset,
+    left_collection,
+    owned_by_another,
+    promise_other_flows,
+    was_added,
+)
 from shared.engine.context import Context
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
@@ -24,6 +31,7 @@ from shared.engine.writeback import write_columns
 from shared.errors import ContentMismatch, Unavailable
 from shared.flows import decide
 from shared.ledger.rows import RefKind, asset_ref, hash_ref
+from shared.messages import DecideMessage, Queue
 
 CHECKSUM_SETTING = "celum checksum algorithm"  # learned from the first upload, kept per installation
 WHILE_UNKNOWN = ("md5", "sha1", "sha256")  # what a checksum may be, by its length (reference, section 25)
@@ -154,6 +162,8 @@ async def complete(run: Run, plan: Plan) -> None:
         await run.checkpoint(adds=True)
     leaves = await left_collection(context, run.link, plan.target.id)
     change, replaced = change_of(plan, asset, run.link, linked=run.transfer.linked, leaves=leaves)
+    if await first_of(context, run.link) is not None:
+        change = dataclasses.replace(change, name=None)  # an earlier flow has the say over it
     if not change.is_empty:
         run.asset = await context.celum.update(asset.id, change)
     for label, text in replaced.items():
@@ -190,14 +200,24 @@ async def settle(run: Run, plan: Plan) -> None:
     if link.state not in {LinkState.SEEN, LinkState.SETTLED}:  # those were never shown to people
         await context.ledger.drop_attention(link.key)
     await write_columns(context, run.flow, run.facts, after)
+    await leave_former_asset(context, link)
+    waiting = await promise_other_flows(context, link)
     await _record_evidence(run, plan, settled)
     for lease in plan.leases(transfer):
         await context.ledger.release_lease(lease, transfer.id, known=run.leases.get(lease))
     await run.end(
         lambda row: dataclasses.replace(
-            row, state=LinkState.SETTLED, settled=settled, reasons=reasons, run_date=after.run_date, run_id=ident
+            row,
+            state=LinkState.SETTLED,
+            settled=settled,
+            leaving=None,
+            reasons=reasons,
+            run_date=after.run_date,
+            run_id=ident,
         )
     )
+    if waiting:
+        await context.outbox.send(Queue.DECIDE, DecideMessage(drive=link.drive, items=(link.item,)))
 
 
 async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:

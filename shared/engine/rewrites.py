@@ -10,9 +10,10 @@ from datetime import datetime
 
 from shared.domain import Facts, Item, Link
 from shared.engine.context import Context
-from shared.engine.facts import is_package, plain_signature
+from shared.engine.facts import plain_signature
 from shared.errors import ContentProblem, Forbidden
 
+REWRITTEN = (".pdf", ".html", ".htm")
 REWRITES = 2  # of one delivered content; more is no afterthought of a server any more
 
 
@@ -26,7 +27,7 @@ class RewrittenTooOften(ContentProblem):
 async def server_version(context: Context, facts: Facts, link: Link | None) -> Link | None:
     """The link with the present content as the server's version of what settled, where that is what it is."""
     item, settled = facts.item, link.settled if link else None
-    if link is None or settled is None or item.content is None or is_package(item):
+    if link is None or settled is None or item.content is None or not item.name.lower().endswith(REWRITTEN):
         return link
     if item.content.quick_xor in {None, settled.content.quick_xor} or not await _by_nobody(context, item, settled.read):
         return link

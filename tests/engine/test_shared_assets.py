@@ -1,0 +1,128 @@
+from pathlib import Path
+
+from local.azurite import Azurite
+from shared.domain import FlowId, LinkState
+from tests.kit.campaign import APPROVED, JANE, SHIPPED_FLOWS, Campaign, campaign_in
+
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+SPRING, SUMMER = "/Marketing/Campaigns/Spring-26", "/Marketing/Campaigns/Summer-26"
+TWIN = "/Campaigns/Summer-26/Approved"
+LOGO = b"%PDF-1.4 the logo"
+
+
+def copy_for_summer(campaign: Campaign, **columns: str) -> str:
+    """The same bytes once more, in another campaign's folder."""
+    item = campaign.world.onedrive.put_file(campaign.drive, f"{TWIN}/Copy.pdf", LOGO)
+    for column, value in {**READY, **columns}.items():
+        campaign.world.clock.jump(1)
+        campaign.world.onedrive.set_column(campaign.drive, f"{TWIN}/Copy.pdf", column, value)
+    return item
+
+
+async def owner_and_alias(campaign: Campaign) -> tuple[str, str]:
+    campaign.world.celum.add_collection(SUMMER)
+    owner = campaign.drop("Logo.pdf", LOGO, **READY)
+    await campaign.world.until_quiet()
+    alias = copy_for_summer(campaign, UsageRights="print")
+    await campaign.world.until_quiet()
+    assert campaign.world.errors == []
+    return owner, alias
+
+
+async def test_a_file_with_the_same_content_only_adds_its_collection(campaign: Campaign) -> None:
+    _, alias = await owner_and_alias(campaign)
+
+    asset = campaign.asset("Logo")
+    assert asset["parents"] == [SPRING, SUMMER]
+    assert asset["fields"]["Usage rights"] == "worldwide"
+    campaign.world.onedrive.set_column(campaign.drive, f"{TWIN}/Copy.pdf", "UsageRights", "web")
+    await campaign.world.until_quiet()
+    assert campaign.asset("Logo")["fields"]["Usage rights"] == "worldwide"
+    assert (await campaign.link(alias)).state is LinkState.SETTLED
+
+
+async def test_an_alias_with_content_of_its_own_leaves_the_asset(campaign: Campaign) -> None:
+    await owner_and_alias(campaign)
+
+    campaign.world.onedrive.put_file(campaign.drive, f"{TWIN}/Copy.pdf", b"%PDF-1.4 another logo", by=JANE)
+    for value in ("Draft", "Approved"):
+        campaign.world.clock.jump(1)
+        campaign.world.onedrive.set_column(campaign.drive, f"{TWIN}/Copy.pdf", "ApprovalStatus", value)
+    await campaign.world.until_quiet()
+
+    assert campaign.world.errors == []
+    assert campaign.asset("Logo")["parents"] == [SPRING]
+    assert len(campaign.asset("Logo")["versions"]) == 1
+    assert campaign.asset("Copy")["parents"] == [SUMMER]
+
+
+async def test_the_alias_of_a_deleted_owner_becomes_the_owner(campaign: Campaign) -> None:
+    _, alias = await owner_and_alias(campaign)
+
+    campaign.delete(f"{APPROVED}/Logo.pdf")
+    await campaign.world.until_quiet()
+
+    assert campaign.world.errors == []
+    asset = campaign.asset("Copy")
+    assert asset["fields"]["Usage rights"] == "print"
+    assert asset["fields"]["Bridge key"] == f"{campaign.drive}|{alias}"
+    assert len(campaign.assets()) == 1
+
+
+async def test_a_copy_that_appears_after_the_owner_was_deleted_becomes_the_owner(campaign: Campaign) -> None:
+    campaign.world.celum.add_collection(SUMMER)
+    campaign.drop("Logo.pdf", LOGO, **READY)
+    await campaign.world.until_quiet()
+    campaign.delete(f"{APPROVED}/Logo.pdf")
+    await campaign.world.until_quiet()
+
+    copy_for_summer(campaign)
+    await campaign.world.until_quiet()
+    assert campaign.asset("Logo")["fields"]["Usage rights"] == "worldwide"
+    campaign.world.onedrive.set_column(campaign.drive, f"{TWIN}/Copy.pdf", "UsageRights", "web")
+    await campaign.world.until_quiet()
+
+    assert campaign.world.errors == []
+    assert [asset["fields"]["Usage rights"] for asset in campaign.assets()] == ["web"]
+
+
+async def test_two_equal_files_at_once_become_one_asset_also_while_celums_index_lags(campaign: Campaign) -> None:
+    campaign.world.celum.quirks.index_lag = 300
+    campaign.drop("One.pdf", LOGO, **READY)
+    campaign.drop("Two.pdf", LOGO, **READY)
+    await campaign.world.until_quiet()
+
+    assert campaign.world.errors == []
+    assert len(campaign.assets()) == 1
+    assert campaign.columns("One.pdf")["SyncStatus"] == campaign.columns("Two.pdf")["SyncStatus"] == "In CELUM"
+
+
+ARCHIVE = """
+  - id: archive
+    from: {onedrive: marketing, path: "/Campaigns/{campaign}/Approved/**"}
+    ready: [unchanged_for: 2m]
+    to: {celum: dam, intake: /Bridge/Intake, collection: /Marketing/Office, asset_type: Campaign asset}
+    fields:
+      Usage rules: {default: Internal only}
+"""
+
+
+async def test_one_file_under_two_flows_is_one_asset(azurite: Azurite, tmp_path: Path) -> None:
+    flows = SHIPPED_FLOWS.read_text() + ARCHIVE
+    async with campaign_in(azurite, tmp_path, "two flows", flows=flows) as campaign:
+        item = campaign.drop("Logo.pdf", LOGO, **READY)
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        asset = campaign.asset("Logo")
+        assert asset["parents"] == [SPRING, "/Marketing/Office"] or asset["parents"] == ["/Marketing/Office", SPRING]
+        assert asset["fields"]["Usage rules"] == "Internal only"
+        assert asset["fields"]["Usage rights"] == "worldwide"
+
+        campaign.drop("Logo.pdf", b"%PDF-1.4 second")
+        campaign.approve("Logo.pdf")
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert len(campaign.asset("Logo")["versions"]) == 2
+        assert (await campaign.link(item, FlowId("archive"))).state is LinkState.SETTLED
