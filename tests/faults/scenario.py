@@ -10,7 +10,8 @@ from typing import Any
 
 from local.azurite import Azurite
 from shared.domain import LinkState
-from tests.kit.campaign import FLOW, Campaign, campaign_in, word
+from tests.faults import whole_flows
+from tests.kit.campaign import FLOW, JANE, Campaign, campaign_in, word
 from tests.kit.wire import Fault
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -58,9 +59,32 @@ async def only_a_field_changes(campaign: Campaign) -> None:
     campaign.set("Brochure.pdf", "UsageRights", "print only")
 
 
+async def held_for_a_collection_that_is_made(campaign: Campaign) -> None:
+    """Held by the transfer itself, and cured by the hourly look at what lies outside the file."""
+    world = campaign.world
+    path = "/Campaigns/Autumn-26/Approved/Brochure.pdf"
+    world.onedrive.put_file(campaign.drive, path, b"%PDF-1.7 brochure", by=JANE)
+    for column, value in READY.items():
+        world.clock.jump(1)
+        world.onedrive.set_column(campaign.drive, path, column, value, by=JANE)
+    await world.until_quiet()
+    world.celum.add_collection("/Marketing/Campaigns/Autumn-26")
+    world.clock.jump(3600)
+
+
 SCENARIOS: dict[str, Callable[[Campaign], Awaitable[None]]] = {
     scenario.__name__: scenario
-    for scenario in (a_new_file, an_edit_approved_again, held_and_released, only_a_field_changes)
+    for scenario in (
+        a_new_file,
+        an_edit_approved_again,
+        held_and_released,
+        only_a_field_changes,
+        held_for_a_collection_that_is_made,
+        *whole_flows.SCENARIOS,
+    )
+}
+ARM_THEMSELVES = {
+    scenario.__name__ for scenario in (an_edit_approved_again, only_a_field_changes, *whole_flows.SCENARIOS)
 }
 
 
@@ -74,20 +98,21 @@ async def play(
     rivals: bool = False,
 ) -> Outcome:
     """One run in a world of its own. Counting starts after the drive is known, or where the scenario says."""
-    async with campaign_in(azurite, folder, name) as campaign:
+    flows, is_known = whole_flows.FLOW_FILES.get(scenario), scenario not in whole_flows.ON_A_NEW_DRIVE
+    async with campaign_in(azurite, folder, name, flows=flows, is_known=is_known) as campaign:
         world = campaign.world
         world.fault = fault
         world.with_rival = rivals
         world.celum.quirks.handle_single_use = False  # a handle used twice makes two assets …
         world.celum.quirks.index_lag = 20  # … and the search does not show the first one yet
-        if scenario not in {"an_edit_approved_again", "only_a_field_changes"}:
+        if scenario not in ARM_THEMSELVES:
             await world.arm()
         await SCENARIOS[scenario](campaign)
         await world.until_quiet()
         wire = world.armed
         return Outcome(
             onedrive=without_ids(world.onedrive.snapshot()),
-            celum=without_ids(world.celum.snapshot()),
+            celum=without_ids(by_name(world.celum.snapshot())),
             ledger=await ledger_facts(campaign),
             errors=tuple(world.errors),
             calls=tuple(wire.calls) if wire else (),
@@ -122,6 +147,11 @@ async def ledger_facts(campaign: Campaign) -> tuple[tuple[str, ...], ...]:
     finally:
         await store.close()
     return tuple(sorted(facts))
+
+
+def by_name(snapshot: Any) -> Any:
+    """Which of several files comes first is nobody's promise."""
+    return snapshot | {"assets": sorted(snapshot["assets"], key=lambda asset: str(asset["name"]))}
 
 
 def without_ids(snapshot: Any) -> Any:

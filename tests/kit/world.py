@@ -226,7 +226,7 @@ class World:
     async def _tick(self) -> None:
         instance = await self.instance()
         self._is_stirred = False
-        self.is_new = await self._guarded(instance, instance.bridge.send_due()) is None
+        self.is_new = await self.guarded(instance, instance.bridge.send_due()) is None
         self._next_tick = self.clock.after(60)
 
     async def _deliver(self, waiting: Waiting) -> None:
@@ -236,16 +236,16 @@ class World:
         waiting.deliveries += 1
         if self.with_rival and '"attempt":0' in waiting.text:  # what was put back by the loser comes to one alone
             rival = await self._opponent(instance)
-            theirs = asyncio.ensure_future(self._guarded(rival, self._call(rival.bridge, waiting)))
-            done = await self._guarded(instance, self._call(instance.bridge, waiting))
+            theirs = asyncio.ensure_future(self.guarded(rival, self._call(rival.bridge, waiting)))
+            done = await self.guarded(instance, self._call(instance.bridge, waiting))
             done = done and await theirs
         else:
-            done = await self._guarded(instance, self._call(instance.bridge, waiting))
+            done = await self.guarded(instance, self._call(instance.bridge, waiting))
         if done is True:
             return
         if done is False and waiting.deliveries >= TRIES:
             self.poison.append(waiting)
-            await self._guarded(instance, instance.bridge.failed(Queue(waiting.queue), waiting.text.encode()))
+            await self.guarded(instance, instance.bridge.failed(Queue(waiting.queue), waiting.text.encode()))
             return
         waiting.visible = self.clock.after(LEASE_SECONDS if done is None else RETRY_SECONDS)
         heapq.heappush(self.queue, waiting)
@@ -259,7 +259,7 @@ class World:
             case Queue.TRANSFER:
                 await bridge.transfer(TransferMessage.parse(waiting.text))
 
-    async def _guarded(self, instance: Instance, work: object) -> bool | None:
+    async def guarded(self, instance: Instance, work: object) -> bool | None:
         """True: done. False: it raised. None: the process died on the way, and its work stays where it stood."""
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
         death = asyncio.ensure_future(instance.wire.killed.wait())
