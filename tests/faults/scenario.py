@@ -1,4 +1,4 @@
-"""What is repeated with one call failing each time: a new file, its edit, and a file that is held and released."""
+"""What is repeated with one call failing each time: the life of a file, one piece a scenario."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from local.azurite import Azurite
 from shared.domain import LinkState
-from tests.faults import whole_flows
+from tests.faults import lives, whole_flows
 from tests.kit.campaign import FLOW, JANE, Campaign, campaign_in, word
 from tests.kit.wire import Fault
 
@@ -80,11 +80,13 @@ SCENARIOS: dict[str, Callable[[Campaign], Awaitable[None]]] = {
         held_and_released,
         only_a_field_changes,
         held_for_a_collection_that_is_made,
+        *lives.SCENARIOS,
         *whole_flows.SCENARIOS,
     )
 }
 ARM_THEMSELVES = {
-    scenario.__name__ for scenario in (an_edit_approved_again, only_a_field_changes, *whole_flows.SCENARIOS)
+    scenario.__name__
+    for scenario in (an_edit_approved_again, only_a_field_changes, *lives.ARMING, *whole_flows.SCENARIOS)
 }
 
 

@@ -1,0 +1,82 @@
+"""What happens to files after they were approved: moved, copied, deleted, and an approval taken back too late."""
+
+from __future__ import annotations
+
+from local.serving import Exchange
+from tests.kit.campaign import APPROVED, JANE, Campaign
+
+COLLECTIONS = "/Marketing/Campaigns"
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+
+
+async def moved_to_another_campaign(campaign: Campaign) -> None:
+    campaign.world.celum.add_collection(f"{COLLECTIONS}/Summer-26")
+    campaign.drop("Brochure.pdf", b"%PDF-1.7 brochure", **READY)
+    campaign.world.onedrive.make_folder(campaign.drive, "/Campaigns/Summer-26/Approved")
+    await campaign.world.until_quiet()
+    await campaign.world.arm()
+    campaign.move(f"{APPROVED}/Brochure.pdf", to="/Campaigns/Summer-26/Approved")
+
+
+async def a_folder_moved(campaign: Campaign) -> None:
+    """Its files come in by a listing; other changes fill several pages of the delta around it."""
+    campaign.world.celum.add_collection(f"{COLLECTIONS}/Summer-26")
+    for name in ("one", "two/two", "two/three"):
+        campaign.drop(f"set/{name}.pdf", f"%PDF-1.7 {name}".encode(), **READY)
+    campaign.world.onedrive.make_folder(campaign.drive, "/Campaigns/Summer-26/Approved")
+    await campaign.world.until_quiet()
+    campaign.world.onedrive.quirks.delta_page_size = 2
+    await campaign.world.arm()
+    for name in ("a", "b", "c"):
+        campaign.world.onedrive.put_file(campaign.drive, f"/Elsewhere/{name}.txt", name.encode())
+    campaign.move(f"{APPROVED}/set", to="/Campaigns/Summer-26/Approved")
+
+
+async def an_alias(campaign: Campaign) -> None:
+    campaign.world.celum.add_collection(f"{COLLECTIONS}/Summer-26")
+    campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+    campaign.drop("Copy.pdf", b"%PDF-1.7 another")
+    campaign.move(f"{APPROVED}/Copy.pdf", to="/Campaigns/Summer-26/Approved")
+    await campaign.world.until_quiet()
+    await campaign.world.arm()
+    path = "/Campaigns/Summer-26/Approved/Copy.pdf"
+    campaign.world.onedrive.put_file(campaign.drive, path, b"%PDF-1.7 logo", by=JANE)
+    for column, value in READY.items():
+        campaign.world.clock.jump(1)
+        campaign.world.onedrive.set_column(campaign.drive, path, column, value, by=JANE)
+
+
+async def an_owner_deleted_beside_its_alias(campaign: Campaign) -> None:
+    campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+    await campaign.world.until_quiet()
+    campaign.drop("Copy.pdf", b"%PDF-1.7 logo", **READY)
+    await campaign.world.until_quiet()
+    await campaign.world.arm()
+    campaign.delete(f"{APPROVED}/Logo.pdf")
+
+
+async def two_equal_files_at_once(campaign: Campaign) -> None:
+    """Which of them becomes the owner is chance, so they differ in nothing that it would bring along."""
+    campaign.world.celum.quirks.index_lag = 60
+    for folder in ("one", "two"):
+        campaign.drop(f"{folder}/Logo.pdf", b"%PDF-1.7 logo", **READY)
+
+
+async def approval_withdrawn_during_a_pause(campaign: Campaign) -> None:
+    """CELUM asks to be left alone for an hour, twice: what waits meanwhile is not what will be wanted then."""
+    celum = campaign.world.celum
+    celum.quirks.throttle_next, celum.quirks.retry_after = 2, "3600"
+
+    def withdraw(exchange: Exchange) -> None:
+        if exchange.status == celum.quirks.throttle and campaign.columns("Brochure.pdf")["ApprovalStatus"] != "Draft":
+            campaign.set("Brochure.pdf", "ApprovalStatus", "Draft")
+
+    celum.serving.observers.append(withdraw)
+    campaign.drop("Brochure.pdf", b"%PDF-1.7 brochure", **READY)
+    await campaign.world.until_quiet()
+    assert campaign.columns("Brochure.pdf")["ApprovalStatus"] == "Draft", "CELUM was never asked"
+    assert campaign.assets() == [], "published without approval"
+
+
+ARMING = (moved_to_another_campaign, a_folder_moved, an_alias, an_owner_deleted_beside_its_alias)
+SCENARIOS = (*ARMING, two_equal_files_at_once, approval_withdrawn_during_a_pause)
