@@ -403,6 +403,7 @@ class Link:
     receipt: str | None = None  # eTag at which a fresh read showed exactly what we settled and wrote
     run_date: str | None = None  # run.date, frozen when the link first settles
     run_id: str | None = None
+    added: tuple[VersionId, ...] = ()  # versions that transfers added which closed before they settled
     finished: str | None = None  # where the flow's own `after` put the file: its path, or DELETED
     closed_at: datetime | None = None
     leaving: Settled | None = None  # of an alias that got content of its own: the asset it still has to leave

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Protocol
 
 from shared.errors import BridgeError
@@ -51,7 +52,7 @@ class StorageOutbox:
         try:
             await client.send_message(
                 message.model_dump_json(exclude_defaults=False),
-                visibility_timeout=max(0, round(delay)) or None,
+                visibility_timeout=max(0, math.ceil(delay)) or None,
                 time_to_live=-1,  # a message lives until it is handled, not for seven days
             )
         except AzureError as problem:

@@ -10,7 +10,7 @@ from datetime import datetime
 from shared.celum import Celum
 from shared.clock import Clock
 from shared.domain import Decision, DriveId, FlowId, Item, Link, LinkKey
-from shared.errors import FlowFileProblem, System
+from shared.errors import FlowFileProblem, Forbidden, Missing, NameProblem, System
 from shared.flows import FlowFile, IngestFlow, OneDriveConnection
 from shared.ledger import Ledger
 from shared.ledger.rows import Standing
@@ -55,7 +55,21 @@ class Context:
         return tuple(flow for flow in self.flow_file.flows if flow.mode != "off")
 
     async def flows_of(self, drive: DriveId) -> tuple[IngestFlow, ...]:
-        return tuple([flow for flow in self.flows if await self.drive_of(flow) == drive])
+        return tuple([flow for flow in self.flows if await self.known_drive_of(flow) == drive])
+
+    async def drives(self) -> frozenset[DriveId]:
+        """Of all flows whose connection can be resolved now."""
+        found = [await self.known_drive_of(flow) for flow in self.flows]
+        return frozenset(drive for drive in found if drive is not None)
+
+    async def known_drive_of(self, flow: IngestFlow) -> DriveId | None:
+        """The flow's drive; one site that is gone or not allowed must not stop the flows of all others."""
+        try:
+            return await self.drive_of(flow)
+        except (NameProblem, Forbidden, Missing) as problem:
+            log.warning("flow %s: its OneDrive connection %s cannot be used: %s", flow.id, flow.onedrive, problem)
+            known = self._drives.get(flow.onedrive)
+            return known[0] if known else None
 
     async def drive_of(self, flow: IngestFlow) -> DriveId:
         """The drive that the flow's connection names, resolved at most every ten minutes."""

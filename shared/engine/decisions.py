@@ -31,13 +31,14 @@ from shared.engine.sending import send_or_wait
 from shared.engine.stopping import set_aside_decide, set_aside_frozen
 from shared.engine.waiting import come_back_at, first_or_next, look_again, new_link, pause, sighted, wait_until
 from shared.engine.writeback import write_columns
-from shared.errors import LedgerConflict, System, Throttled
+from shared.errors import LedgerConflict, System, Throttled, Unavailable
 from shared.flows import IngestFlow, decide, selects
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind
 from shared.messages import DecideMessage, Queue
 
 HOMES = 4  # at most: closed, then an alias, then on its own
 TRIES = 4  # against other writers of the same row, each time on fresh facts
+UNANSWERED_SECONDS = 60  # after an answer that says nothing about when to come back
 OLDER_RELEASE_SECONDS = 30  # a message of a newer flow file waits so long for an instance that has it
 
 
@@ -53,12 +54,14 @@ async def decide_all(context: Context, message: DecideMessage) -> None:
                 continue
             except Throttled as problem:
                 await pause(context, problem)
+            except Unavailable as problem:
+                log.warning("a decide message comes back later: %s", problem)
         await _come_back(context, message, message.items[place:])
         return
 
 
 async def _come_back(context: Context, message: DecideMessage, items: Iterable[ItemId]) -> None:
-    at = await come_back_at(context, System.ONEDRIVE) or context.clock.now()
+    at = await come_back_at(context, System.ONEDRIVE) or context.clock.after(UNANSWERED_SECONDS)
     for item in items:
         for flow in await context.flows_of(message.drive):
             await context.ledger.add_due(DueEntry(at, link_key(flow.id, message.drive, item), DueKind.DECIDE))
@@ -179,6 +182,8 @@ async def hold(
         held = await look_again(context, held, context.clock.after(RECHECK_HELD_SECONDS))
     await put_attention(context, AttentionKind.HELD, held)
     held = await first_or_next(context, held)
+    if link.due_at is not None and link.due_at != held.due_at:
+        await context.ledger.drop_due(DueEntry(link.due_at, link.key, DueKind.DECIDE))
     if news:
         await context.journal(held, "held", decision, more={"reasons": "; ".join(reason.text for reason in reasons)})
         log.info("link %s is held", link.key)
@@ -196,6 +201,9 @@ async def put_attention(context: Context, kind: AttentionKind, link: Link) -> No
 
 async def _nothing_to_do(context: Context, flow: IngestFlow, facts: Facts, link: Link, base: Link) -> None:
     """All is as it should be; where the columns say so too, the eTag read is our receipt for the next page."""
+    if link.transfer is not None:  # what it is about to do is no longer wanted; it looks again before it does it
+        await _again(context, link)
+        return
     settled = link.settled
     if settled is not None and facts.item.content is not None:
         link = dataclasses.replace(link, settled=dataclasses.replace(settled, content=facts.item.content))

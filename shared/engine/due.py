@@ -8,12 +8,12 @@ from datetime import datetime
 from shared.domain import Link
 from shared.engine.baseline import watch_flow
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
-from shared.engine.sending import is_big, send_or_wait, try_to_send
+from shared.engine.sending import is_big, try_to_send
 from shared.engine.stopping import running, send_entries, take_up
 from shared.errors import LedgerConflict
 from shared.ledger.rows import DueEntry, DueKind
 
-AT_ONCE = 500  # entries read in one run; the rest is read a minute later, or by the next transfer that ends
+AT_ONCE = 5_000  # entries read in one run; the rest is read a minute later, or by the next transfer that ends
 
 
 async def send_due(context: Context) -> None:
@@ -79,7 +79,7 @@ async def _watch(context: Context, entry: DueEntry) -> None:
         return  # it is being worked on this moment; the entry is looked at again in a minute
     if not _is_running(moved, context.clock.now()):
         log.info("transfer %s is not being carried on; sending it again", transfer.id)
-        await send_or_wait(context, moved)
+        await try_to_send(context, moved)  # if no slot is free, this entry's successor comes in minutes
     await context.ledger.drop_due(entry)
 
 

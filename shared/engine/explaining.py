@@ -46,7 +46,7 @@ class Explanation:
 async def explain_path(context: Context, path: str) -> list[Explanation]:
     """The file at a path from a library's root, in every library that a flow names and that has one."""
     found: list[Explanation] = []
-    for drive in dict.fromkeys([await context.drive_of(flow) for flow in context.flows]):
+    for drive in await context.drives():
         item = await context.onedrive.item_at(drive, path)
         if item is not None:
             found += await explain_item(context, drive, item.id)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-from shared.domain import LinkState, Reason, link_key
+from shared.domain import Link, LinkState, Reason, link_key
 from shared.engine.context import Context, log
 from shared.engine.decisions import put_attention
 from shared.errors import BridgeError
-from shared.ledger.rows import AttentionKind
+from shared.ledger.rows import AttentionKind, DueEntry, DueKind
 from shared.messages import DecideMessage, Queue, ScanMessage
 
+AFTER_FAILURE_SECONDS = 3600  # a file that could not be decided is tried again so much later
 AGAIN_SECONDS = 600  # a scan is asked for again so much later: the drive's changes are still there
 
 
@@ -37,11 +38,14 @@ async def _decide_failed(context: Context, message: DecideMessage) -> None:
         return
     reasons = (Reason("decide", "deciding about this file failed again and again; see the log, then `bridge replay`"),)
     for flow in await context.flows_of(message.drive):
-        link = await context.ledger.link(link_key(flow.id, message.drive, message.items[0]))
+        key = link_key(flow.id, message.drive, message.items[0])
+        link = await context.ledger.link(key)
+        await context.ledger.add_due(DueEntry(context.clock.after(AFTER_FAILURE_SECONDS), key, DueKind.DECIDE))
+        known = link or Link(key, flow.id, message.drive, message.items[0], LinkState.SEEN)
+        failed = dataclasses.replace(known, state=LinkState.FAILED, reasons=reasons)
+        await put_attention(context, AttentionKind.FAILED, failed)
         if link is None:
             continue
-        failed = dataclasses.replace(link, state=LinkState.FAILED, reasons=reasons)
-        await put_attention(context, AttentionKind.FAILED, failed)
         try:
             await context.ledger.put_link(failed)
         except BridgeError:

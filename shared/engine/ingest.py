@@ -25,7 +25,7 @@ from shared.engine.context import Context
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
 from shared.engine.plan import Plan, change_of, make_plan
-from shared.engine.registering import base_version, existing, identify, register
+from shared.engine.registering import base_version, existing, identify, learn_outcome, register
 from shared.engine.transfers import Held, NotThisOne, Run
 from shared.engine.writeback import write_columns
 from shared.errors import ContentMismatch, Unavailable
@@ -56,9 +56,12 @@ async def prepare(run: Run) -> Plan:
     run.facts = facts = await complete_facts(context, run.flow, facts, link)
     decision = decide(run.flow, facts, link, generation=context.generation)
     transfer = run.transfer
-    same = (decision.verb, decision.signature, decision.facts_hash)
-    if decision.wish is None or same != (transfer.verb, transfer.signature, transfer.facts_hash):
+    if decision.wish is None or (decision.verb, decision.signature) != (transfer.verb, transfer.signature):
+        await learn_outcome(run)
         raise NotThisOne(f"now {decision.outcome}: {'; '.join(reason.text for reason in decision.reasons)}")
+    if decision.facts_hash != transfer.facts_hash:  # the same bytes, to be described otherwise: nothing is lost by it
+        run.step = Step.COMPLETE if run.step is Step.SETTLE else run.step
+        await run.checkpoint(facts_hash=decision.facts_hash)
     return await make_plan(run, decision.wish)
 
 

@@ -147,10 +147,32 @@ async def base_version(run: Run, plan: Plan) -> VersionId:
     asset_id = plan.asset_id(run.transfer)
     asset = await existing(run, asset_id)
     expected = plan.link.settled.version if plan.link.settled else run.transfer.base_version
-    if expected is not None and asset.current_version.id != expected:
+    if expected is not None and asset.current_version.id not in {expected, *run.link.added}:
         text = f"asset {asset_id}: version {asset.current_version.id} is current, not {expected} that the bridge added"
         raise Held(Reason("versions", text, outside=True))
     return asset.current_version.id
+
+
+async def learn_outcome(run: Run) -> None:
+    """Before a transfer closes: what a create or add-version without an answer has made must not be forgotten.
+
+    An added version is recorded in the link. A created asset carries the bridge's key, by which the next transfer
+    finds it once the index has caught up.
+    """
+    transfer = run.transfer
+    if transfer.registering is None:
+        return
+    if transfer.base_version is not None:
+        asset = transfer.asset or (run.link.settled.asset if run.link.settled else None)
+        for version in await run.context.celum.versions(asset) if asset else ():
+            if version.id == transfer.base_version:
+                break
+            if _has_these_bytes(run, version.checksum, version.size):
+                await run.checkpoint(version=version.id, registering=None)
+                return
+    if transfer.probes < len(PROBE_SECONDS):
+        await run.checkpoint(probes=transfer.probes + 1)
+        raise ComeBackLater(PROBE_SECONDS[transfer.probes])
 
 
 async def _found_after_all(run: Run, plan: Plan) -> bool:

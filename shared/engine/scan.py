@@ -20,13 +20,13 @@ from shared.engine.paths import Paths, as_folder
 from shared.engine.sight import Sight, look_into_folder, send_decides
 from shared.engine.subscriptions import keep_subscription
 from shared.engine.waiting import pause
-from shared.errors import CursorExpired, System, Throttled, Unavailable
+from shared.errors import BridgeError, CursorExpired, System, Throttled, Unavailable
 from shared.flows import IngestFlow
 from shared.ledger.rows import Busy, Cursor, Folder, ScanLease, Standing
 from shared.messages import DROPPABLE, Queue, ScanMessage, ScanReason
 from shared.onedrive import DeltaPage
 
-SAFETY_SECONDS = 20  # a holder with less of its lease left writes nothing
+CLOCKS_DISAGREE_SECONDS = 2  # of two instances; a message must not come before the lease has ended
 CLOCKS_DIFFER_SECONDS = 600  # OneDrive's and ours
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_SECONDS = 60  # after an answer that says nothing about when to come back
@@ -47,8 +47,9 @@ async def scan(context: Context, message: ScanMessage) -> None:
         return
     lease = await context.ledger.ring(drive, uuid.uuid4().hex, context.clock.after(SCAN_LEASE_SECONDS))
     if isinstance(lease, Busy):
-        if not (lease.was_dirty and message.reason in DROPPABLE):
-            await _again_at(context, message, (lease.until - context.clock.now()).total_seconds())
+        if not (lease.was_dirty and message.reason in DROPPABLE and message.attempt == 0):
+            left = (lease.until - context.clock.now()).total_seconds()
+            await _again_at(context, message, left + CLOCKS_DISAGREE_SECONDS / context.clock.time_scale)
         return
     run = _Run(context, drive, flows, lease)
     try:
@@ -57,11 +58,19 @@ async def scan(context: Context, message: ScanMessage) -> None:
         await pause(context, problem)
     except Unavailable as problem:
         log.warning("scan of drive %s stopped: %s", drive, problem)
+    except BridgeError:
+        await _give_back(context, run.lease)
+        raise
     else:
         return
-    if not await context.ledger.release_scan(run.lease):
-        await context.ledger.release_scan(run.lease)  # somebody rang meanwhile: the message sent now serves both
+    await _give_back(context, run.lease)
     await _again_at(context, message, RETRY_SECONDS / context.clock.time_scale)
+
+
+async def _give_back(context: Context, lease: ScanLease) -> None:
+    """Somebody may have rung meanwhile: the message that comes again serves both."""
+    if not await context.ledger.release_scan(lease):
+        await context.ledger.release_scan(lease)
 
 
 async def _list(context: Context, message: ScanMessage, flows: tuple[IngestFlow, ...]) -> None:
@@ -164,6 +173,7 @@ class _Run:
         files = [item for item in items.values() if not item.is_folder and not item.is_root]
         files.sort(key=lambda item: not item.deleted)  # who saves by delete and create ends with one file
         placed = [await self.paths.of(item) for item in files]
+        await self._renew()
         known = Known(self.context, self.drive, self.flows)
         aside = await self.reading.see(placed, known, page=link, is_last=page.next_link is None)
         sight = Sight(self.context, self.drive, self.flows, self.standings, known, aside=aside)

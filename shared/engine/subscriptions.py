@@ -29,7 +29,7 @@ def _ours(context: Context) -> tuple[str, str]:
 
 async def keep_subscriptions(context: Context) -> None:
     """Ask for a scan of each drive whose subscription needs something; that scan does it, and reads the delta after."""
-    for drive in {await context.drive_of(flow) for flow in context.flows}:
+    for drive in await context.drives():
         row = await context.ledger.subscription(drive)
         if is_due(context, row):
             await context.outbox.send(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.SUBSCRIPTION))
@@ -65,7 +65,7 @@ async def keep_subscription(context: Context, drive: DriveId, *, lifecycle: bool
 async def sweep_drives(context: Context) -> None:
     """Ask for a scan of each drive that was not scanned for a day, or whose subscription has lapsed."""
     now = context.clock.now()
-    for drive in {await context.drive_of(flow) for flow in context.flows}:
+    for drive in await context.drives():
         row, last = await context.ledger.subscription(drive), await context.ledger.last_scan(drive)
         lapsed = row is None or row.expires is None or row.expires < now
         if lapsed or last is None or now - last > SWEEP_AFTER:

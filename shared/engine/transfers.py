@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain import Asset, Facts, Link, LinkState, Reason, Transfer
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
@@ -160,6 +160,13 @@ class Run:
             raise LeaseLost(f"transfer {self.transfer.id} is carried on elsewhere")
         self.link = link
 
+    def _known(self) -> Link:
+        """The link, with a version that this transfer has added: should it not settle, that version still is ours."""
+        version, settled = self.transfer.version, self.link.settled
+        if version is None or self.transfer.linked or (settled is not None and settled.version == version):
+            return self.link
+        return dataclasses.replace(self.link, added=(*self.link.added[-4:], version))
+
     async def end(self, change: Callable[[Link], Link]) -> Link:
         """Close the transfer with one conditional write; a decide that came meanwhile is promised before (rule c)."""
         transfer = self.transfer
@@ -168,12 +175,15 @@ class Run:
             if again:
                 await self.context.ledger.add_due(DueEntry(self.context.clock.now(), self.link.key, DueKind.DECIDE))
             try:
-                closed = await self.context.ledger.put_link(dataclasses.replace(change(self.link), transfer=None))
+                closed = await self.context.ledger.put_link(dataclasses.replace(change(self._known()), transfer=None))
                 break
             except LedgerConflict:
                 await self.reread()
                 again = self.transfer.again
         self.link = closed
+        for name, lease in self.leases.items():
+            await self.context.ledger.release_lease(name, self.transfer_id, known=lease)
+        self.leases.clear()
         if transfer.watch_at is not None:
             await self.context.ledger.drop_due(DueEntry(transfer.watch_at, closed.key, DueKind.WATCH))
         if again:
@@ -232,6 +242,11 @@ async def _guarded(run: Run, steps: Callable[[Run], Awaitable[None]]) -> None:
             await _hold(run, run.facts, problem.reasons if isinstance(problem, Held) else (because(problem),))
     except (RemoteError, ContentProblem) as problem:
         await _retry(run, problem)
+    except BridgeError:  # the ledger: this run fails, and the watch entry brings the next
+        raise
+    except Exception as problem:  # noqa: BLE001  a mistake of ours must end visibly, not be repeated for ever
+        log.exception("transfer %s, step %s", run.transfer.id, run.step)
+        await _retry(run, BridgeError(f"an unexpected error, {type(problem).__name__}; the log has its trace"))
 
 
 async def _close_and_decide(run: Run, why: str) -> None:
@@ -242,9 +257,15 @@ async def _close_and_decide(run: Run, why: str) -> None:
 
 
 async def _put_back(run: Run, at: datetime, **changes: object) -> None:
-    """Leave the transfer in `due` until then, without its lease and slot."""
-    await run.context.ledger.add_due(DueEntry(at, run.link.key, DueKind.TRANSFER))
-    await run.release(changes)
+    """Leave the transfer in `due` until then, without its lease and slot; its watch entry stands behind that."""
+    ledger, before = run.context.ledger, run.transfer.watch_at
+    slack = (LEASE_SECONDS + WATCH_SLACK_SECONDS) / run.context.clock.time_scale
+    watch_at = max(at, run.context.clock.now()) + timedelta(seconds=slack)
+    await ledger.add_due(DueEntry(watch_at, run.link.key, DueKind.WATCH))
+    await ledger.add_due(DueEntry(at, run.link.key, DueKind.TRANSFER))
+    await run.release({**changes, "watch_at": watch_at})
+    if before is not None and before != watch_at:
+        await ledger.drop_due(DueEntry(before, run.link.key, DueKind.WATCH))
 
 
 async def _retry(run: Run, problem: BridgeError) -> None:

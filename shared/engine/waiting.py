@@ -36,6 +36,8 @@ async def wait_until(context: Context, link: Link, item: Item, decision: Decisio
     """Record the sight and when to look again: the entry in `due`, then the link; then the entry it replaces goes."""
     state = link.state if link.state is not LinkState.BEFORE else LinkState.SEEN
     fresh = dataclasses.replace(sighted(context, link, item), state=state, due_at=decision.until)
+    if fresh.transfer is not None:
+        fresh = dataclasses.replace(fresh, transfer=dataclasses.replace(fresh.transfer, again=True))
     if decision.until is not None and decision.until != link.due_at:
         await context.ledger.add_due(DueEntry(decision.until, link.key, DueKind.DECIDE))
     if fresh != link:

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 
 from shared.domain import Columns, Facts, Link, LinkState
 from shared.engine.context import Context, log
-from shared.errors import Locked, Missing, NameProblem, ValueDoesNotFit
+from shared.errors import Forbidden, Locked, Missing, NameProblem, Refused, ValueDoesNotFit
 from shared.flows import IngestFlow, Status, column_values
 from shared.ledger.rows import DueEntry, DueKind
 
 WRITER_LEASE_SECONDS = 20  # one read and one write
 AFTER_ANOTHER_SECONDS = 60  # should the other writer have died, the columns are written then
 WHILE_OPEN_SECONDS = 600
+LONGEST_TEXT = 255  # characters of a single line of text in SharePoint
 
 STATUS = {
     LinkState.BEFORE: Status.WAITING,
@@ -33,6 +34,9 @@ def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link)
     asset_url = pattern.replace("{id}", str(settled.asset)) if pattern and settled else ""
     reason = "; ".join(reason.text for reason in link.reasons)
     wanted = column_values(flow, facts.item, link, status=STATUS[link.state], reason=reason, asset_url=asset_url)
+    wanted = {
+        name: text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…" for name, text in wanted.items()
+    }
     if facts.columns is None:
         return wanted
     return {name: text for name, text in wanted.items() if _present(facts.columns, name) != text}
@@ -62,7 +66,7 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
         await _look_again(context, link, WHILE_OPEN_SECONDS)
     except Missing:
         log.info("link %s: its file is gone, so no columns are written", link.key)
-    except (NameProblem, ValueDoesNotFit) as problem:
+    except (NameProblem, ValueDoesNotFit, Refused, Forbidden) as problem:
         log.warning("link %s: columns not written: %s", link.key, problem)
     await context.ledger.release_lease(lease, owner, known=taken)
     return False

@@ -167,7 +167,9 @@ def _facts(case: Case, link: Link | None) -> Facts:
     """A file that was there before has a version of that time, which shows its columns as they were."""
     if link is None or link.seen_at is None or case.known is None or link.state is not LinkState.BEFORE:
         return _facts_of(case.given, ())
-    return _facts_of(case.given, (ItemVersion("1.0", link.seen_at, None, case.known.then.column),))
+    then = case.known.then
+    facts = _facts_of(case.given, (ItemVersion("1.0", link.seen_at, None, then.column),))
+    return replace(facts, version_signatures={**facts.version_signatures, "1.0": then.content})
 
 
 class _Everywhere[T](dict[str, T | None]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.domain import Approval, Content, Facts, ItemVersion, Kind, Link, Need, Reason, Value
 from shared.flows._model import (
@@ -71,6 +72,9 @@ def cover(reading: Reading, signature: str) -> Approval | Reason | None:
     return Approval(signature, approving.id, approving.modified, by)
 
 
+CLOCKS_DIFFER = timedelta(minutes=10)  # the ledger's seen_at is our clock, a version's time is SharePoint's
+
+
 def is_same(one: Content | None, other: Content | None) -> bool:
     """Whether two answers surely name the same bytes: size alone proves nothing."""
     return one is not None and one == other and one.quick_xor is not None
@@ -79,7 +83,12 @@ def is_same(one: Content | None, other: Content | None) -> bool:
 def _covers(approving: ItemVersion, facts: Facts, link: Link | None, signature: str) -> bool:
     if facts.versions and facts.versions[0].id == approving.id:
         return True
-    if link and link.seen_at and is_same(link.content, facts.item.content) and link.seen_at <= approving.modified:
+    if (
+        link
+        and link.seen_at
+        and is_same(link.content, facts.item.content)
+        and link.seen_at + CLOCKS_DIFFER <= approving.modified
+    ):
         return True
     if link and link.approval and link.approval.signature == signature and link.approval.at >= approving.modified:
         return True  # recorded before, or accepted by a person since
