@@ -335,6 +335,7 @@ class Settled:
     alias: bool = False  # another file owns the asset: this one adds its collection and writes nothing else
     since: datetime | None = None  # when the link came to this asset
     read: datetime | None = None  # when the file had last been modified as it was read, on OneDrive's clock
+    off: bool = False  # the bridge took the asset out of use; it alone may put it back
     rewrites: int = 0  # how often SharePoint itself changed the file since
     fields: Mapping[str, FieldContent] = field(default_factory=dict)  # label → what the bridge last wrote
     checksum: str | None = None

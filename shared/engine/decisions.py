@@ -29,6 +29,7 @@ from shared.engine.facts import complete, read_item
 from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sending import send_or_wait
 from shared.engine.stopping import set_aside_decide, set_aside_frozen
+from shared.engine.taking_back import out_of_use, reset_approval
 from shared.engine.waiting import come_back_at, first_or_next, look_again, new_link, pause, sighted, wait_until
 from shared.engine.writeback import write_columns
 from shared.errors import LedgerConflict, System, Throttled, Unavailable
@@ -98,6 +99,10 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
     if flow.mode == "observe" and decision.outcome is Outcome.DO:
         await context.journal(base, "observed", decision)
         return
+    await _act(context, flow, full, decision, base)
+
+
+async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decision, base: Link) -> None:
     known = remembered(context, base, full, decision)
     match decision.outcome:
         case Outcome.WAIT:
@@ -108,6 +113,8 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
             await _nothing_to_do(context, flow, full, known, base)
         case Outcome.DO if decision.verb is Verb.CLOSE:
             await _close(context, known, decision, deleted=full.item.deleted)
+        case Outcome.DO if decision.verb is Verb.RESET:
+            await reset_approval(context, full, known, decision)
         case Outcome.DO:
             await _start(context, known, decision)
 
@@ -224,6 +231,7 @@ async def _close(context: Context, link: Link, decision: Decision, *, deleted: b
     if deleted:
         await mark_place(context, link)
     heirs = await promise_heirs(context, link)
+    link = await out_of_use(context, link, decision)
     closed = dataclasses.replace(
         link,
         state=LinkState.CLOSED,

@@ -244,6 +244,7 @@ async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Se
         since=(before and before.since) or context.clock.now(),
         read=plan.item.modified,
         rewrites=unmoved.rewrites if unmoved else 0,
+        off=plan.wish.unavailable and not transfer.linked,
         fields=plan.written(),
         checksum=unmoved.checksum if unmoved else asset.current_version.checksum,
         sha256=unmoved.sha256 if unmoved else transfer.hashes.get("sha256"),

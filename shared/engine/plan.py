@@ -197,7 +197,13 @@ def _key_changes(plan: Plan, asset: Asset) -> tuple[FieldOperation, ...]:
 
 def _availability(plan: Plan, asset: Asset) -> Availability | None:
     since, until = plan.wish.available_since, plan.wish.available_until
-    if since is None and until is None:
+    was_off = plan.link.settled is not None and plan.link.settled.off
+    if plan.wish.unavailable:
+        wanted = Availability(available=False)
+    elif since is not None or until is not None:
+        wanted = Availability(since=since, until=until)
+    elif was_off:
+        wanted = Availability(available=True)
+    else:
         return None
-    wanted = Availability(since=since, until=until)
     return None if asset.availability == wanted else wanted

@@ -14,7 +14,6 @@ PENDING: Mapping[str, str] = {
     "ready.content_approval": "gather Kind.CONTENT_APPROVAL (the library's moderation status)",
     "ready.folder": "gather Kind.FOLDER once per captures; keep what is behind a closed gate dormant (Decision.behind)",
     "ready.collection": "gather Kind.COLLECTION likewise, from CELUM",
-    "changed_after_ready.reset": "carry out Verb.RESET: write Decision.columns to the source file",
     "to.collection_type": "create a missing root collection of Wish.collection_type",
     "identity=name": "look for the asset by its name in the target collection",
     "identity.*": "look for the asset by Wish.matches",
@@ -24,8 +23,4 @@ PENDING: Mapping[str, str] = {
     "on_existing.new_content=hold": "hold, instead of adding a version, what was found by key",
     "after.move_to": "move the file to Wish.move_to after settling, and record Link.finished",
     "after=delete": "delete the file after settling (Wish.delete), verified twice, and record Link.finished",
-    "on_ready_lost=unavailable": "switch the asset off on Wish.unavailable, and on again when that is gone",
-    "on_source_deleted=unavailable": "switch the asset off on Decision.unavailable when closing",
-    "on_source_deleted=hold": "keep a hold on an item that is gone, and end it when the item is restored",
-    "source embedded.*": "gather Kind.EMBEDDED",
 }

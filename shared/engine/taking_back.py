@@ -1,0 +1,41 @@
+"""What a flow takes back: an approval, so that a person gives it again, and an asset out of use."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from shared.celum import AssetChange
+from shared.domain import Availability, Decision, Facts, Link
+from shared.engine.company import others_of
+from shared.engine.context import Context, log
+from shared.engine.waiting import first_or_next, look_again
+from shared.errors import Locked, Missing
+
+WHILE_OPEN_SECONDS = 600
+
+
+async def reset_approval(context: Context, facts: Facts, link: Link, decision: Decision) -> None:
+    """Write what takes the approval back. Our own write is seen as any other; then the file waits for a person."""
+    stored = await first_or_next(context, link)
+    item = facts.item
+    try:
+        await context.onedrive.write_columns(item.drive, item.id, decision.columns)
+    except Locked:
+        log.info("link %s: its approval cannot be taken back while somebody has the file open", link.key)
+        await context.ledger.put_link(await look_again(context, stored, context.clock.after(WHILE_OPEN_SECONDS)))
+    except Missing:
+        log.info("link %s: its file is gone, so no approval is taken back", link.key)
+    else:
+        await context.journal(link, "approval taken back", decision)
+
+
+async def out_of_use(context: Context, link: Link, decision: Decision) -> Link:
+    """Its source is gone: the asset is made unavailable, unless it lives by another file too. Repeatable."""
+    settled = link.settled
+    if not decision.unavailable or settled is None or settled.alias or settled.off:
+        return link
+    if await others_of(context, settled.asset, link.key):
+        return link
+    if await context.celum.asset(settled.asset) is not None:
+        await context.celum.update(settled.asset, AssetChange(availability=Availability(available=False)))
+    return dataclasses.replace(link, settled=dataclasses.replace(settled, off=True))

@@ -1,0 +1,103 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from local.azurite import Azurite
+from shared.domain import LinkState
+from tests.kit.campaign import APPROVED, SHIPPED_FLOWS, Campaign, campaign_in
+
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+@asynccontextmanager
+async def campaign_with(azurite: Azurite, folder: Path, name: str, line: str, instead: str) -> AsyncIterator[Campaign]:
+    """The shipped flow with one line more, or in place of another."""
+    shipped = SHIPPED_FLOWS.read_text()
+    assert instead in shipped
+    flows = shipped.replace(instead, line)
+    async with campaign_in(azurite, folder, name, flows=flows) as campaign:
+        yield campaign
+
+
+HOLD = "    changed_after_ready: hold\n"
+
+
+async def test_an_edit_after_approval_takes_the_approval_back(azurite: Azurite, tmp_path: Path) -> None:
+    line = "    changed_after_ready: {reset: {ApprovalStatus: Draft}}\n"
+    async with campaign_with(azurite, tmp_path, "reset", line, HOLD) as campaign:
+        item = campaign.drop("Launch.pdf", b"%PDF-1.4 launch", **READY)
+        await campaign.world.until_quiet()
+        campaign.drop("Launch.pdf", b"%PDF-1.4 second")
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert campaign.columns("Launch.pdf")["ApprovalStatus"] == "Draft"
+        assert len(campaign.asset("Launch")["versions"]) == 1
+
+        campaign.set("Launch.pdf", "ApprovalStatus", "Approved")
+        await campaign.world.until_quiet()
+        assert campaign.world.errors == []
+        assert len(campaign.asset("Launch")["versions"]) == 2
+        assert (await campaign.link(item)).state is LinkState.SETTLED
+
+
+async def test_an_approval_taken_back_takes_the_asset_out_of_use(azurite: Azurite, tmp_path: Path) -> None:
+    line = HOLD + "    on_ready_lost: unavailable\n"
+    async with campaign_with(azurite, tmp_path, "ready lost", line, HOLD) as campaign:
+        campaign.drop("Launch.pdf", b"%PDF-1.4 launch", **READY)
+        await campaign.world.until_quiet()
+        campaign.set("Launch.pdf", "ApprovalStatus", "Draft")
+        await campaign.world.until_quiet()
+        assert campaign.asset("Launch")["availability"] == {"available": False}
+
+        campaign.set("Launch.pdf", "ApprovalStatus", "Approved")
+        await campaign.world.until_quiet()
+        assert campaign.world.errors == []
+        assert campaign.asset("Launch")["availability"] == {"available": True}
+
+
+async def test_a_deleted_source_takes_the_asset_out_of_use_until_it_is_restored(
+    azurite: Azurite, tmp_path: Path
+) -> None:
+    line = HOLD + "    on_source_deleted: unavailable\n"
+    async with campaign_with(azurite, tmp_path, "source deleted", line, HOLD) as campaign:
+        item = campaign.drop("Launch.pdf", b"%PDF-1.4 launch", **READY)
+        await campaign.world.until_quiet()
+        campaign.delete(f"{APPROVED}/Launch.pdf")
+        await campaign.world.until_quiet()
+        assert campaign.asset("Launch")["availability"] == {"available": False}
+
+        campaign.restore(item)
+        await campaign.world.until_quiet()
+        assert campaign.world.errors == []
+        assert campaign.asset("Launch")["availability"] == {"available": True}
+
+
+async def test_a_deleted_source_is_held_until_it_is_restored(azurite: Azurite, tmp_path: Path) -> None:
+    line = HOLD + "    on_source_deleted: hold\n"
+    async with campaign_with(azurite, tmp_path, "source held", line, HOLD) as campaign:
+        item = campaign.drop("Launch.pdf", b"%PDF-1.4 launch", **READY)
+        await campaign.world.until_quiet()
+        campaign.delete(f"{APPROVED}/Launch.pdf")
+        await campaign.world.until_quiet()
+        assert (await campaign.link(item)).state is LinkState.HELD
+
+        campaign.restore(item)
+        await campaign.world.until_quiet()
+        assert campaign.world.errors == []
+        assert (await campaign.link(item)).state is LinkState.SETTLED
+
+
+@pytest.mark.parametrize("sample", ["exiftool.jpg", "exiftool.png", "exiftool.pdf"])
+async def test_embedded_properties_fill_fields(azurite: Azurite, tmp_path: Path, sample: str) -> None:
+    title = "Title: {from: [column.Title, office.title, file.stem], locale: en}"
+    embedded = "Title: {from: embedded.title, locale: en}"
+    async with campaign_with(azurite, tmp_path, f"embedded {sample}", embedded, title) as campaign:
+        campaign.drop(sample, (SAMPLES / sample).read_bytes(), **READY)
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert campaign.assets()[0]["fields"]["Title"]["en"]
