@@ -242,8 +242,8 @@ async def _close(context: Context, link: Link, decision: Decision, *, deleted: b
         closed_at=context.clock.now(),
     )
     await put_attention(context, AttentionKind.WAITING, closed)
+    await context.journal(link, "closed", decision)  # before the row: a repeat would not know that it closed it
     await context.ledger.put_link(closed)
-    await context.journal(link, "closed", decision)
     for heir in heirs:
         await context.outbox.send(Queue.DECIDE, DecideMessage(drive=heir.drive, items=(heir.item,)))
 
