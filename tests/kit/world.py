@@ -268,6 +268,7 @@ class World:
             task.cancel()  # no code of the bridge catches this: it is the nearest to a kill within one process
             await asyncio.wait({task})
             await self._bury()
+            self._is_stirred = True
             return None
         death.cancel()
         if (problem := task.exception()) is not None:
