@@ -259,7 +259,7 @@ def test_the_worlds_reach_every_outcome() -> None:
     reached: set[object] = set()
 
     @given(chosen=st.sampled_from(FLOWS), world=st.one_of(tame_worlds, tame_worlds, wild_worlds), before=tame_links)
-    @settings(max_examples=400, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=1200, deadline=None, derandomize=True, database=None)
     def explore(chosen: IngestFlow, world: World, before: Link | None) -> None:
         decision = run(chosen, world, before).decision
         reached.update(filter(None, (decision.outcome, decision.verb)))
