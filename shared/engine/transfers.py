@@ -35,7 +35,7 @@ from shared.ledger.rows import AttentionKind, DueEntry, DueKind, Lease, Slot
 from shared.messages import DecideMessage, Queue, TransferMessage
 
 PROMISE_SECONDS = 60  # what stands in `due` in case the process dies between closing and holding
-ATTEMPTS = 12  # with the back-off below about a day of trying, then a person looks
+ATTEMPTS = 12  # with the back-off below about eight hours of trying, then a person looks
 FIRST_RETRY_SECONDS = 15
 LONGEST_RETRY_SECONDS = 4 * 3600
 

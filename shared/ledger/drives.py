@@ -47,7 +47,7 @@ class Drives(Part):
 
 
 def _cursor_properties(cursor: Cursor) -> dict[str, str]:
-    properties = {"generation": str(cursor.generation), "baseline_done": str(cursor.baseline_done)}
+    properties = {"generation": str(cursor.generation)}
     if cursor.delta_link is not None:
         properties["delta_link"] = cursor.delta_link
     if cursor.next_link is not None:
@@ -61,7 +61,6 @@ def _cursor(row: Row) -> Cursor:
         delta_link=row.properties.get("delta_link"),
         next_link=row.properties.get("next_link"),
         generation=int(row.properties.get("generation", "0")),
-        baseline_done=row.properties.get("baseline_done") == str(True),
         etag=row.etag,
     )
 

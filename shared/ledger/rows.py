@@ -18,7 +18,6 @@ class Cursor:
     delta_link: str | None = None
     next_link: str | None = None
     generation: int = 0
-    baseline_done: bool = False
     etag: str | None = None
 
 

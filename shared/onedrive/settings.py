@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 type CredentialFactory = Callable[[], AsyncTokenCredential]  # an azure.identity.aio one; LocalToken for a simulator
 
 GRAPH = "https://graph.microsoft.com"
-SUBSCRIPTION_MINUTES = 4_200  # the documents give 42,300 and 4,230 as the most: this is under both
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ class OneDriveSettings:
     base_url: str = GRAPH
     lifecycle_url: str | None = None  # None: lifecycle notifications go to the notification URL, too
     content_hosts: tuple[str, ...] = ("sharepoint.com",)
-    subscription_minutes: int = SUBSCRIPTION_MINUTES
     stall_seconds: float = 60  # without a byte, then the source is asked again
 
     def __post_init__(self) -> None:
