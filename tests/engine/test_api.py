@@ -138,7 +138,7 @@ async def test_an_ignored_file_stays_out_until_its_content_changes(campaign: Cam
     assert campaign.asset("Photo")
 
 
-async def test_a_replay_decides_anew(campaign: Campaign) -> None:
+async def test_H90_a_replay_decides_anew(campaign: Campaign) -> None:
     campaign.drop("Photo.pdf", b"%PDF photo", **HELD)
     await campaign.world.until_quiet()
     found = await post(campaign, "replay", target=FLOW)

@@ -60,7 +60,9 @@ async def test_a_few_deletions_are_carried_out(azurite: Azurite, tmp_path: Path)
         assert await braked(campaign) == ""
 
 
-async def test_more_deletions_than_allowed_wait_until_a_person_goes_on(azurite: Azurite, tmp_path: Path) -> None:
+async def test_C29_H70_H73_more_deletions_than_allowed_wait_until_a_person_goes_on(
+    azurite: Azurite, tmp_path: Path
+) -> None:
     async with settled(azurite, tmp_path, "go on", TIGHT, 3) as campaign:
         for number in range(3):
             campaign.delete(f"{APPROVED}/Film {number}.pdf")
@@ -77,7 +79,7 @@ async def test_more_deletions_than_allowed_wait_until_a_person_goes_on(azurite: 
         assert campaign.world.errors == []
 
 
-async def test_discarded_deletions_keep_their_assets_and_the_flow_goes_on(azurite: Azurite, tmp_path: Path) -> None:
+async def test_H73_discarded_deletions_keep_their_assets_and_the_flow_goes_on(azurite: Azurite, tmp_path: Path) -> None:
     async with settled(azurite, tmp_path, "discard", TIGHT, 4) as campaign:
         for number in range(3):
             campaign.delete(f"{APPROVED}/Film {number}.pdf")
@@ -99,7 +101,7 @@ async def test_a_folder_that_leaves_with_its_files_is_counted_too(azurite: Azuri
         assert "3 files were deleted or moved away" in await braked(campaign)
 
 
-async def test_new_content_of_many_files_waits_and_can_be_discarded(azurite: Azurite, tmp_path: Path) -> None:
+async def test_H72_new_content_of_many_files_waits_and_can_be_discarded(azurite: Azurite, tmp_path: Path) -> None:
     async with settled(azurite, tmp_path, "versions", FREE, 3) as campaign:
         for number in range(3):
             campaign.drop(f"Film {number}.pdf", b"%%PDF encrypted %d" % number)
@@ -117,7 +119,7 @@ async def test_new_content_of_many_files_waits_and_can_be_discarded(azurite: Azu
         assert sorted(len(asset["versions"]) for asset in campaign.assets()) == [1, 1, 2]
 
 
-async def test_an_emptied_source_stops_whatever_the_limit(azurite: Azurite, tmp_path: Path) -> None:
+async def test_C29_an_emptied_source_stops_whatever_the_limit(azurite: Azurite, tmp_path: Path) -> None:
     async with settled(azurite, tmp_path, "emptied", MANY, 22) as campaign:
         for number in range(22):
             campaign.world.onedrive.delete(campaign.drive, f"{APPROVED}/Film {number}.pdf")

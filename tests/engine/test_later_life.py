@@ -58,7 +58,7 @@ async def test_a_file_restored_from_the_recycle_bin_opens_its_link_again(campaig
     assert campaign.asset("Launch")["fields"]["Usage rights"] == "print"
 
 
-async def test_a_file_saved_by_delete_and_create_stays_the_same_asset(campaign: Campaign) -> None:
+async def test_H51_a_file_saved_by_delete_and_create_stays_the_same_asset(campaign: Campaign) -> None:
     await settled(campaign, "Launch.pdf", pdf("launch"))
     asset = campaign.asset_id("Launch")
     campaign.delete(f"{APPROVED}/Launch.pdf")
@@ -75,7 +75,7 @@ async def test_a_file_saved_by_delete_and_create_stays_the_same_asset(campaign: 
     assert campaign.asset("Launch")["fields"]["Bridge key"] == f"{campaign.drive}|{item}"
 
 
-async def test_a_file_that_appears_two_days_after_a_deletion_is_another_one(campaign: Campaign) -> None:
+async def test_C6_a_file_that_appears_two_days_after_a_deletion_is_another_one(campaign: Campaign) -> None:
     await settled(campaign, "Launch.pdf", pdf("launch"))
     campaign.delete(f"{APPROVED}/Launch.pdf")
     await campaign.world.until_quiet()
@@ -92,7 +92,7 @@ async def test_a_file_that_appears_two_days_after_a_deletion_is_another_one(camp
 
 
 @pytest.mark.parametrize("by", ["same", "application", "SharePoint App"])
-async def test_what_sharepoint_makes_of_an_office_file_after_our_columns_is_no_new_version(
+async def test_C25_H41_what_sharepoint_makes_of_an_office_file_after_our_columns_is_no_new_version(
     campaign: Campaign, by: str
 ) -> None:
     campaign.world.onedrive.quirks.update({"rewrites_after_column_write": True, "rewrite_by": by})
@@ -127,7 +127,7 @@ async def test_what_sharepoint_makes_of_a_pdf_is_no_edit(campaign: Campaign) -> 
     assert len(campaign.asset("Launch")["versions"]) == 2
 
 
-async def test_old_bytes_never_become_a_version_when_the_file_changes_during_its_upload(campaign: Campaign) -> None:
+async def test_H78_old_bytes_never_become_a_version_when_the_file_changes_during_its_upload(campaign: Campaign) -> None:
     second = pdf("second, quite a bit longer than the first")
 
     def edit_when_the_bytes_have_a_place(exchange: Exchange) -> None:
@@ -144,7 +144,7 @@ async def test_old_bytes_never_become_a_version_when_the_file_changes_during_its
     assert [version["sha256"] for version in versions] == [sha256(second).hexdigest()]
 
 
-async def test_a_protected_document_is_held_and_says_so(campaign: Campaign) -> None:
+async def test_H88_a_protected_document_is_held_and_says_so(campaign: Campaign) -> None:
     data = (SAMPLES / "libreoffice-password.docx").read_bytes()
     campaign.drop("Secret.docx", data, **READY)
     await campaign.world.until_quiet()
@@ -202,7 +202,7 @@ async def test_without_approval_fields_follow_and_content_does_not(campaign: Cam
 # --- what people do in CELUM --------------------------------------------------------------------------------------
 
 
-async def test_what_a_person_wrote_in_celum_stays_until_the_source_changes(campaign: Campaign) -> None:
+async def test_H47_what_a_person_wrote_in_celum_stays_until_the_source_changes(campaign: Campaign) -> None:
     await settled(campaign, "Launch.pdf", pdf("launch"))
     campaign.world.celum.change_asset(campaign.asset_id("Launch"), name="Our launch", fields={"Usage rights": "web"})
 
@@ -217,7 +217,7 @@ async def test_what_a_person_wrote_in_celum_stays_until_the_source_changes(campa
     assert campaign.asset("Our launch")["fields"]["Usage rights"] == "print"
 
 
-async def test_an_asset_deleted_in_celum_is_held_and_never_made_again(campaign: Campaign) -> None:
+async def test_G12_H46_an_asset_deleted_in_celum_is_held_and_never_made_again(campaign: Campaign) -> None:
     item = await settled(campaign, "Launch.pdf", pdf("launch"))
     campaign.world.celum.delete_asset(campaign.asset_id("Launch"))
 
@@ -233,7 +233,7 @@ async def test_an_asset_deleted_in_celum_is_held_and_never_made_again(campaign: 
     assert "not in CELUM any more" in str(status(campaign, "Launch.pdf")[1])
 
 
-async def test_a_version_of_somebody_else_stays_and_the_next_content_is_held(campaign: Campaign) -> None:
+async def test_G38_G42_H44_a_version_of_somebody_else_stays_and_the_next_content_is_held(campaign: Campaign) -> None:
     item = await settled(campaign, "Launch.pdf", pdf("launch"))
     asset = campaign.asset_id("Launch")
     ours = (await campaign.link(item)).settled
@@ -257,7 +257,7 @@ async def test_a_version_of_somebody_else_stays_and_the_next_content_is_held(cam
     assert not [call for call in requests if "upload" in call], "nothing is uploaded that cannot be added"
 
 
-async def test_an_option_added_in_celum_releases_what_it_held_within_the_hour(campaign: Campaign) -> None:
+async def test_G47_an_option_added_in_celum_releases_what_it_held_within_the_hour(campaign: Campaign) -> None:
     options = campaign.world.celum.field("Market").options
     assert isinstance(options, dict)
     norway = next(index for index, labels in options.items() if labels["en"] == "Norway")
@@ -275,7 +275,7 @@ async def test_an_option_added_in_celum_releases_what_it_held_within_the_hour(ca
     assert campaign.asset("Launch")["fields"]["Market"] == "Norway"
 
 
-async def test_a_collection_made_in_celum_releases_what_it_held_within_the_hour(campaign: Campaign) -> None:
+async def test_G33_a_collection_made_in_celum_releases_what_it_held_within_the_hour(campaign: Campaign) -> None:
     path = "/Campaigns/Summer-26/Approved"
     campaign.drop("Launch.pdf", pdf("launch"), **READY)
     campaign.move(f"{APPROVED}/Launch.pdf", to=path)

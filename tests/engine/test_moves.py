@@ -12,7 +12,7 @@ def pdf(text: str) -> bytes:
     return f"%PDF-1.4 {text}".encode()
 
 
-async def test_a_renamed_file_renames_its_asset_without_an_upload(campaign: Campaign) -> None:
+async def test_C7_a_renamed_file_renames_its_asset_without_an_upload(campaign: Campaign) -> None:
     item = campaign.drop("Launch.pptx", slides("Launch"), **READY)
     await campaign.world.until_quiet()
     campaign.world.celum.requests.clear()
@@ -28,7 +28,7 @@ async def test_a_renamed_file_renames_its_asset_without_an_upload(campaign: Camp
     assert (await campaign.link(item)).state is LinkState.SETTLED
 
 
-async def test_a_file_moved_within_the_pattern_takes_its_asset_along(campaign: Campaign) -> None:
+async def test_C7_a_file_moved_within_the_pattern_takes_its_asset_along(campaign: Campaign) -> None:
     campaign.world.celum.add_collection(SUMMER)
     campaign.drop("Launch.pdf", pdf("launch"), **READY)
     await campaign.world.until_quiet()
@@ -58,7 +58,7 @@ async def test_a_collection_that_a_person_added_stays_when_the_file_moves(campai
     assert campaign.asset("Launch")["parents"] == [SPRING, SUMMER]
 
 
-async def test_a_renamed_folder_updates_each_file_below_it(campaign: Campaign) -> None:
+async def test_C8_H55_a_renamed_folder_updates_each_file_below_it(campaign: Campaign) -> None:
     campaign.world.celum.add_collection(SUMMER)
     names = [f"{number:02}.pdf" for number in range(6)]
     for name in names:
@@ -74,7 +74,7 @@ async def test_a_renamed_folder_updates_each_file_below_it(campaign: Campaign) -
     }
 
 
-async def test_a_file_moved_out_of_the_pattern_closes_its_link_and_keeps_its_asset(campaign: Campaign) -> None:
+async def test_C10_a_file_moved_out_of_the_pattern_closes_its_link_and_keeps_its_asset(campaign: Campaign) -> None:
     item = campaign.drop("Launch.pdf", pdf("launch"), **READY)
     await campaign.world.until_quiet()
 
@@ -86,7 +86,7 @@ async def test_a_file_moved_out_of_the_pattern_closes_its_link_and_keeps_its_ass
     assert campaign.asset("Launch")["parents"] == [SPRING]
 
 
-async def test_a_folder_moved_out_and_back_closes_and_opens_the_links_in_it(campaign: Campaign) -> None:
+async def test_C10_a_folder_moved_out_and_back_closes_and_opens_the_links_in_it(campaign: Campaign) -> None:
     items = [campaign.drop(f"set/{name}.pdf", pdf(name), **READY) for name in ("a", "b")]
     await campaign.world.until_quiet()
 
@@ -103,7 +103,7 @@ async def test_a_folder_moved_out_and_back_closes_and_opens_the_links_in_it(camp
     assert all(len(asset["versions"]) == 1 for asset in campaign.assets())
 
 
-async def test_a_folder_from_outside_the_pattern_brings_its_files_in(azurite: Azurite, tmp_path: Path) -> None:
+async def test_C10_a_folder_from_outside_the_pattern_brings_its_files_in(azurite: Azurite, tmp_path: Path) -> None:
     """It was there before the bridge, so the ledger never saw it; and the delta names the folder alone."""
     path = "/Elsewhere/set/deep/Launch.pdf"
 

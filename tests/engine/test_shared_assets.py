@@ -29,7 +29,7 @@ async def owner_and_alias(campaign: Campaign) -> tuple[str, str]:
     return owner, alias
 
 
-async def test_a_file_with_the_same_content_only_adds_its_collection(campaign: Campaign) -> None:
+async def test_G35_H50_a_file_with_the_same_content_only_adds_its_collection(campaign: Campaign) -> None:
     _, alias = await owner_and_alias(campaign)
 
     asset = campaign.asset("Logo")
@@ -86,7 +86,9 @@ async def test_a_copy_that_appears_after_the_owner_was_deleted_becomes_the_owner
     assert [asset["fields"]["Usage rights"] for asset in campaign.assets()] == ["web"]
 
 
-async def test_two_equal_files_at_once_become_one_asset_also_while_celums_index_lags(campaign: Campaign) -> None:
+async def test_G32_G90_two_equal_files_at_once_become_one_asset_also_while_celums_index_lags(
+    campaign: Campaign,
+) -> None:
     campaign.world.celum.quirks.index_lag = 300
     campaign.drop("One.pdf", LOGO, **READY)
     campaign.drop("Two.pdf", LOGO, **READY)
@@ -107,7 +109,7 @@ ARCHIVE = """
 """
 
 
-async def test_one_file_under_two_flows_is_one_asset(azurite: Azurite, tmp_path: Path) -> None:
+async def test_H48_one_file_under_two_flows_is_one_asset(azurite: Azurite, tmp_path: Path) -> None:
     flows = SHIPPED_FLOWS.read_text() + ARCHIVE
     async with campaign_in(azurite, tmp_path, "two flows", flows=flows) as campaign:
         item = campaign.drop("Logo.pdf", LOGO, **READY)

@@ -65,7 +65,9 @@ async def attention(campaign: Campaign) -> dict[str, str]:
     return {one.link: one.reasons[0].text for one in found if "|" not in one.link}
 
 
-async def test_files_that_were_there_are_left_alone_and_new_ones_are_taken(azurite: Azurite, tmp_path: Path) -> None:
+async def test_C32_files_that_were_there_are_left_alone_and_new_ones_are_taken(
+    azurite: Azurite, tmp_path: Path
+) -> None:
     async with world(azurite, tmp_path, "left alone") as campaign:
         old = campaign.drop("Old.pdf", b"%PDF old", **READY)
         await campaign.world.until_quiet()

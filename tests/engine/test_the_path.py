@@ -60,7 +60,7 @@ async def test_a_file_without_usage_rights_is_held_and_released_when_they_are_fi
     assert campaign.columns("Photo.txt.pdf")["SyncStatus"] == "In CELUM"
 
 
-async def test_our_own_column_writes_lead_to_nothing(campaign: Campaign) -> None:
+async def test_C24_C25_H40_our_own_column_writes_lead_to_nothing(campaign: Campaign) -> None:
     campaign.drop("Brief.docx", word("first"), **READY)
     await campaign.world.until_quiet()
     before = campaign.world.onedrive.snapshot(), campaign.world.celum.snapshot()

@@ -48,7 +48,7 @@ async def test_storage_that_is_not_there_ends_the_start(azurite: Azurite) -> Non
     assert host.returncode == 1
 
 
-async def test_importing_the_app_loads_no_sdk_that_the_webhook_does_not_need() -> None:
+async def test_A17_importing_the_app_loads_no_sdk_that_the_webhook_does_not_need() -> None:
     look = f"import sys, function_app; print([name for name in {HEAVY!r} if name in sys.modules])"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", look), cwd=ROOT, env={**os.environ, **SETTINGS}, stdout=asyncio.subprocess.PIPE

@@ -70,7 +70,7 @@ async def post(http: aiohttp.ClientSession, *notes: object) -> int:
         return answer.status
 
 
-async def test_the_handshake_is_answered_with_the_token_as_plain_text_and_nothing_else(
+async def test_A1_A4_the_handshake_is_answered_with_the_token_as_plain_text_and_nothing_else(
     http: aiohttp.ClientSession, queue: Queues
 ) -> None:
     token = "Validation: <script>alert('ü & \"')</script> 100% + more"
@@ -82,18 +82,18 @@ async def test_the_handshake_is_answered_with_the_token_as_plain_text_and_nothin
 
 
 @pytest.mark.parametrize("token", ["", "x" * 5000])
-async def test_a_handshake_without_a_sensible_token_is_refused(http: aiohttp.ClientSession, token: str) -> None:
+async def test_A2_a_handshake_without_a_sensible_token_is_refused(http: aiohttp.ClientSession, token: str) -> None:
     async with http.post(URL, params={"validationToken": token}, data=b"") as answer:
         assert answer.status == 400
         assert "x" * 100 not in await answer.text()
 
 
-async def test_reading_is_not_what_the_door_is_for(http: aiohttp.ClientSession) -> None:
+async def test_A3_reading_is_not_what_the_door_is_for(http: aiohttp.ClientSession) -> None:
     async with http.get(URL, params={"validationToken": "x"}) as answer:
         assert answer.status == 405
 
 
-async def test_notifications_become_one_scan_of_each_drive(http: aiohttp.ClientSession, queue: Queues) -> None:
+async def test_A6_notifications_become_one_scan_of_each_drive(http: aiohttp.ClientSession, queue: Queues) -> None:
     assert await post(http, *[notification()] * 3) == 202
     (message,) = await queue.visible(Queue.SCAN)
     scan = ScanMessage.parse(message)
@@ -113,32 +113,34 @@ async def test_notifications_become_one_scan_of_each_drive(http: aiohttp.ClientS
     ],
     ids=["wrong secret", "foreign tenant", "state of another drive", "unknown key", "no state", "no members", "text"],
 )
-async def test_a_forged_notification_queues_nothing_and_is_told_nothing(
+async def test_A8_a_forged_notification_queues_nothing_and_is_told_nothing(
     http: aiohttp.ClientSession, queue: Queues, forged: object
 ) -> None:
     assert await post(http, forged) == 202
     assert await queue.visible(Queue.SCAN) == []
 
 
-async def test_a_forged_notification_does_not_take_a_real_one_along(http: aiohttp.ClientSession, queue: Queues) -> None:
+async def test_A8_a_forged_notification_does_not_take_a_real_one_along(
+    http: aiohttp.ClientSession, queue: Queues
+) -> None:
     assert await post(http, notification(secret="a secret that somebody guessed"), notification()) == 202
     assert len(await queue.visible(Queue.SCAN)) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"value": {}}', b"\xff\xfe", b"[" * 100_000])
-async def test_what_cannot_be_read_gets_400(http: aiohttp.ClientSession, queue: Queues, body: bytes) -> None:
+async def test_A11_what_cannot_be_read_gets_400(http: aiohttp.ClientSession, queue: Queues, body: bytes) -> None:
     async with http.post(URL, data=body, headers={"Content-Type": "application/json"}) as answer:
         assert answer.status == 400
     assert await queue.visible(Queue.SCAN) == []
 
 
-async def test_a_body_longer_than_any_of_graph_gets_413(http: aiohttp.ClientSession, queue: Queues) -> None:
+async def test_A11_a_body_longer_than_any_of_graph_gets_413(http: aiohttp.ClientSession, queue: Queues) -> None:
     body = json.dumps({"value": [notification(padding="x" * BODY_BYTES)]}).encode()
     async with http.post(URL, data=io.BytesIO(body), headers={"Content-Type": "application/json"}) as answer:
         assert answer.status == 413
     assert await queue.visible(Queue.SCAN) == []
 
 
-async def test_a_burst_is_taken_whole(http: aiohttp.ClientSession, queue: Queues) -> None:
+async def test_A16_a_burst_is_taken_whole(http: aiohttp.ClientSession, queue: Queues) -> None:
     assert await asyncio.gather(*[post(http, notification()) for _ in range(30)]) == [202] * 30
     assert await queue.count(Queue.SCAN) == 30

@@ -100,7 +100,7 @@ async def test_a_notification_brings_an_approved_file_to_celum(place: Place) -> 
     assert await place.dam.sha256_of(asset) == await place.jane.sha256_of("Launch.pptx", approved)
 
 
-async def test_a_long_transfer_does_not_keep_a_small_file_waiting(place: Place) -> None:
+async def test_H77_a_long_transfer_does_not_keep_a_small_file_waiting(place: Place) -> None:
     await place.jane.put("Small.png", files.picture("small", "PNG"))
     await place.jane.fill("Small.png", UsageRights="print only")
     await place.jane.put("Long.mp4", next(files.film(1024 * 1024)))
@@ -134,7 +134,9 @@ async def test_an_upload_that_celum_answers_long_after_the_last_byte_is_not_begu
     assert await place.count(place.celum, UPLOAD) == before + 1
 
 
-async def test_a_host_killed_in_the_middle_of_a_transfer_is_followed_by_one_that_ends_it(place: Place) -> None:
+async def test_F11_E15_H92_a_host_killed_in_the_middle_of_a_transfer_is_followed_by_one_that_ends_it(
+    place: Place,
+) -> None:
     name, size = "Film.mp4", 24 * 1024 * 1024
     pieces = list(files.film(size))
     upload = {"match": "^POST /upload/", "delay": PATIENCE}  # CELUM does not read, so the bytes stand on the way

@@ -47,7 +47,7 @@ async def test_a_holder_that_asks_again_keeps_its_one_slot(ledger: Ledger, clock
     await taken(ledger, clock, "b")
 
 
-async def test_a_slot_that_ran_out_is_given_to_another(ledger: Ledger, clock: StandingClock) -> None:
+async def test_H92_a_slot_that_ran_out_is_given_to_another(ledger: Ledger, clock: StandingClock) -> None:
     lapsed = await taken(ledger, clock, "a", 1)
     clock.move(121)
     slot = await taken(ledger, clock, "b", 1)

@@ -20,7 +20,7 @@ async def scanning(ledger: Ledger, clock: StandingClock, owner: str = "holder") 
     return lease
 
 
-async def test_a_cursor_comes_back_with_its_long_links(ledger: Ledger) -> None:
+async def test_F10_a_cursor_comes_back_with_its_long_links(ledger: Ledger) -> None:
     assert await ledger.cursor(DRIVE) is None
     delta_link = "https://graph.example/delta?token=" + "t" * 40_000
     first = await ledger.save_cursor(Cursor(DRIVE, next_link="https://graph.example/next", generation=3))
@@ -31,7 +31,7 @@ async def test_a_cursor_comes_back_with_its_long_links(ledger: Ledger) -> None:
     assert (second.delta_link, second.next_link, second.etag == first.etag) == (delta_link, None, False)
 
 
-async def test_an_older_cursor_never_overwrites_a_newer_one(ledger: Ledger) -> None:
+async def test_C17_an_older_cursor_never_overwrites_a_newer_one(ledger: Ledger) -> None:
     one = await ledger.save_cursor(Cursor(DRIVE, delta_link="1"))
     with pytest.raises(LedgerConflict):
         await ledger.save_cursor(Cursor(DRIVE, delta_link="from nothing"))
@@ -91,7 +91,9 @@ async def test_a_release_makes_room_and_records_the_scan(ledger: Ledger, clock: 
     assert await ledger.last_scan(DRIVE) == last
 
 
-async def test_a_drive_that_rang_meanwhile_is_scanned_again_by_its_holder(ledger: Ledger, clock: StandingClock) -> None:
+async def test_C18_a_drive_that_rang_meanwhile_is_scanned_again_by_its_holder(
+    ledger: Ledger, clock: StandingClock
+) -> None:
     lease = await scanning(ledger, clock)
     await ledger.ring(DRIVE, "second", clock.after(300))
 
@@ -162,7 +164,7 @@ async def test_of_two_who_take_over_at_once_one_scans(ledger: Ledger, store: Sto
     assert isinstance(await ledger.ring(DRIVE, "second", clock.after(300)), Busy)
 
 
-async def test_a_ring_between_a_release_and_its_write_is_not_lost(
+async def test_C18_a_ring_between_a_release_and_its_write_is_not_lost(
     ledger: Ledger, store: Store, clock: StandingClock
 ) -> None:
     lease = await scanning(ledger, clock)

@@ -86,7 +86,7 @@ async def test_an_unknown_link_is_none(ledger: Ledger) -> None:
     assert await ledger.link(seen().key) is None
 
 
-async def test_a_link_far_over_the_size_of_a_property_is_stored(ledger: Ledger) -> None:
+async def test_F10_a_link_far_over_the_size_of_a_property_is_stored(ledger: Ledger) -> None:
     assert full().settled is not None
     long = replace(full(), reasons=tuple(Reason("rule", f"{number} 🎉" * 100) for number in range(600)))
     put = await ledger.put_link(long)
@@ -129,7 +129,7 @@ async def test_the_links_of_a_flow_on_a_drive_are_found_and_no_others(ledger: Le
     assert found == sorted(mine, key=lambda link: link.key)
 
 
-async def test_a_link_of_a_newer_release_is_read_as_far_as_it_is_known(ledger: Ledger, store: Store) -> None:
+async def test_H66_a_link_of_a_newer_release_is_read_as_far_as_it_is_known(ledger: Ledger, store: Store) -> None:
     json = '{"key":"f|d|i","flow":"f","drive":"d","item":"i","state":"seen","invented_later":{"a":1}}'
     await store.insert(Table.LINKS, Row("f|d|i", "link", {"json": json}))
 

@@ -83,7 +83,7 @@ async def test_a_method_is_one_request(store: TableStore, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_short_hiccup_is_ridden_out(store: TableStore, wire: Wire, status: int) -> None:
+async def test_F10_H35_a_short_hiccup_is_ridden_out(store: TableStore, wire: Wire, status: int) -> None:
     wire.faults[:] = [status]
     await store.upsert(Table.DRIVES, ROW)
     wire.faults[:] = [status]
@@ -91,7 +91,7 @@ async def test_a_short_hiccup_is_ridden_out(store: TableStore, wire: Wire, statu
 
 
 @pytest.mark.parametrize("fault", [503, "lose"])
-async def test_storage_that_stays_away_fails_the_function_with_a_named_error(
+async def test_F10_storage_that_stays_away_fails_the_function_with_a_named_error(
     store: TableStore, wire: Wire, fault: int | str
 ) -> None:
     wire.faults[:] = [fault] * 20
@@ -110,7 +110,9 @@ async def test_a_refusal_is_not_repeated(store: TableStore, wire: Wire, status: 
     assert len(wire.requests) == 1
 
 
-async def test_a_write_whose_answer_was_lost_reads_as_a_conflict_and_stands(store: TableStore, wire: Wire) -> None:
+async def test_F10_H35_a_write_whose_answer_was_lost_reads_as_a_conflict_and_stands(
+    store: TableStore, wire: Wire
+) -> None:
     wire.faults[:] = ["lose"]
     with pytest.raises(LedgerConflict):
         await store.insert(Table.DRIVES, ROW)

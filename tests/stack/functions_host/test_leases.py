@@ -24,7 +24,7 @@ def start(azurite: Azurite, observer: Observer) -> FunctionsHostProcess:
     return FunctionsHostProcess(APP, settings=settings, time_scale=SCALE, grace=5)
 
 
-async def test_a_lease_is_renewed_while_the_function_runs_and_ends_with_the_process(
+async def test_F8_a_lease_is_renewed_while_the_function_runs_and_ends_with_the_process(
     azurite: Azurite, observer: Observer, queues: Queues
 ) -> None:
     async with start(azurite, observer) as host:

@@ -78,7 +78,7 @@ async def test_a_failed_message_comes_back_until_it_succeeds(
     await host.logged(r"work failed in \d+ ms \(dequeue count 2\): ValueError\('shaky fails as ordered'\)")
 
 
-async def test_a_message_that_always_fails_moves_to_poison_with_its_body_only(
+async def test_F8_a_message_that_always_fails_moves_to_poison_with_its_body_only(
     host: FunctionsHostProcess, observer: Observer, queues: Queues
 ) -> None:
     await queues.send(WORK, id="broken", failures=9)
