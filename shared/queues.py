@@ -23,6 +23,8 @@ class Outbox(Protocol):
         """Send so that it is seen after `delay` seconds (as they pass on the wall). Raises QueueUnavailable."""
         ...
 
+    async def close(self) -> None: ...
+
 
 class MemoryOutbox:
     def __init__(self) -> None:
@@ -30,6 +32,9 @@ class MemoryOutbox:
 
     async def send(self, queue: Queue, message: Message, *, delay: float = 0) -> None:
         self.sent.append((queue, message, delay))
+
+    async def close(self) -> None:
+        pass
 
 
 class StorageOutbox:

@@ -19,11 +19,11 @@ from shared.engine.subscriptions import keep_subscriptions, sweep_drives
 from shared.engine.transfers import carry_on
 from shared.errors import FlowFileProblem
 from shared.flows import FlowFile, load
-from shared.ledger import Ledger, TableStore
+from shared.ledger import Ledger, Store, TableStore
 from shared.messages import DecideMessage, Message, Queue, ScanMessage, TransferMessage
 from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
 from shared.onedrive.notifications import Secrets
-from shared.queues import StorageOutbox
+from shared.queues import Outbox, StorageOutbox
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ OLDER_FILE_SECONDS = 30  # … and one that meets an older file than others have
 @dataclass(slots=True)
 class Bridge:
     context: Context
-    store: TableStore
-    outbox: StorageOutbox
+    store: Store
+    outbox: Outbox
 
     @classmethod
     async def open(cls, settings: Settings) -> Self:
@@ -51,8 +51,8 @@ class Bridge:
         return cls.put_together(settings, SystemClock(settings.time_scale), store)
 
     @classmethod
-    def put_together(cls, settings: Settings, clock: Clock, store: TableStore) -> Self:
-        outbox = _outbox(settings)
+    def put_together(cls, settings: Settings, clock: Clock, store: Store, outbox: Outbox | None = None) -> Self:
+        outbox = outbox or _outbox(settings)
         context = Context(
             settings=settings,
             clock=clock,

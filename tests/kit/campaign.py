@@ -19,6 +19,7 @@ from local.onedrive_simulator.estate.model import Identity
 from local.onedrive_simulator.seed import seed
 from shared.domain import DriveId, FlowId, ItemId, Link, link_key
 from tests.contract.validation import Contract
+from tests.kit.storage import AzuriteStorage, MemoryStorage
 from tests.kit.world import World
 
 JANE = Identity("Jane Doe", "jane@acme.example")
@@ -102,7 +103,7 @@ class Campaign:
 
 @contextlib.asynccontextmanager
 async def campaign_in(
-    azurite: Azurite,
+    azurite: Azurite | None,
     folder: Path,
     name: str,
     *,
@@ -112,6 +113,7 @@ async def campaign_in(
 ) -> AsyncIterator[Campaign]:
     """A world with the example company in it, whose drive was scanned once: what comes now is new.
 
+    Without Azurite its ledger and queues are in memory.
     `flows` is the text of another flow file than the shipped one; `prepare` is called before that first scan, which
     is left to the test where the drive is not to be known.
     """
@@ -120,12 +122,10 @@ async def campaign_in(
         file = folder / "flows.yaml"
         file.write_text(flows)
     prefix = "t" + hashlib.sha256(name.encode()).hexdigest()[:16]
-    async with World(azurite, folder, prefix, file).running() as world:
+    storage = MemoryStorage() if azurite is None else AzuriteStorage(azurite, prefix)
+    async with World(storage, folder, file).running() as world:
         plant(world.celum, "acme")
         drives = seed(world.onedrive, "acme")
-        _, store = world.ledger()
-        await store.prepare()
-        await store.close()
         contracts = [Contract.from_file(CONTRACTS / name) for name in ("graph.openapi.yaml", "celum.openapi.yaml")]
         world.onedrive.serving.observers.append(contracts[0].observe)
         world.celum.serving.observers.append(contracts[1].observe)

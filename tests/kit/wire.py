@@ -20,6 +20,8 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from tests.kit.storage import Sent
+
 HOP = {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "content-encoding"}
 TEXT = ("application/json", "application/xml", "text/")
 
@@ -41,15 +43,6 @@ class Fault:
 
     call: int
     ill: Ill
-
-
-@dataclass(slots=True)
-class Sent:
-    """A message that the queue service accepted; `delay` in seconds."""
-
-    queue: str
-    text: str
-    delay: float
 
 
 @dataclass(slots=True)

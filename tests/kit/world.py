@@ -16,19 +16,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
-from azure.core.exceptions import ResourceExistsError
-from azure.storage.queue.aio import QueueServiceClient
 
-from local.azurite import Azurite
 from local.celum_simulator import CelumSimulator
 from local.onedrive_simulator import OneDriveSimulator
 from shared import settings as app_settings
 from shared.engine.bridge import Bridge
-from shared.ledger import Ledger, TableStore
+from shared.ledger import Ledger, Store
 from shared.messages import DecideMessage, Queue, ScanMessage, ScanReason, TransferMessage
 from shared.onedrive import notifications
 from tests.kit.clock import JumpClock
-from tests.kit.wire import Fault, Sent, Wire
+from tests.kit.storage import Sent, Storage
+from tests.kit.wire import Fault, Wire
 
 LEASE_SECONDS = 600  # of a message whose reader died
 RETRY_SECONDS = 30  # host.json: visibilityTimeout
@@ -52,9 +50,8 @@ class Instance:
 
 
 class World:
-    def __init__(self, azurite: Azurite, folder: Path, prefix: str, flows: Path) -> None:
-        self.azurite = azurite
-        self.prefix = prefix
+    def __init__(self, storage: Storage, folder: Path, flows: Path) -> None:
+        self.storage = storage
         self.flows = flows
         self.onedrive = OneDriveSimulator(folder / "onedrive")
         self.onedrive.quirks.notification_coalesce_seconds = 0  # rung at once, so that settling waits for it
@@ -81,18 +78,11 @@ class World:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[World]:
         async with self.onedrive.running(), self.celum.running(), self._webhook():
-            await self._make_queues()
+            await self.storage.prepare()
             try:
                 yield self
             finally:
                 await self._bury()
-
-    async def _make_queues(self) -> None:
-        """As the host does at its start."""
-        async with QueueServiceClient.from_connection_string(self.azurite.connection_string) as service:
-            for queue in Queue:
-                with contextlib.suppress(ResourceExistsError):
-                    await service.create_queue(queue.value)
 
     @contextlib.asynccontextmanager
     async def _webhook(self) -> AsyncIterator[None]:
@@ -120,14 +110,8 @@ class World:
         return notifications.Secrets(("k1", "a secret of the tests"))
 
     def environment(self, wire: Wire) -> dict[str, str]:
-        storage = ";".join(
-            [
-                *(part for part in self.azurite.connection_string.split(";") if "Endpoint=" not in part),
-                *(f"{name.capitalize()}Endpoint={wire.urls[name]}/devstoreaccount1" for name in ("queue", "table")),
-            ]
-        )
         return {
-            "AzureWebJobsStorage": storage,
+            "AzureWebJobsStorage": self.storage.connection(wire.urls),
             "BRIDGE_TENANT_ID": self.onedrive.tenant.id,
             "BRIDGE_PUBLIC_URL": self._webhook_url,
             "NOTIFICATION_SECRET": "k1:a secret of the tests",
@@ -159,28 +143,26 @@ class World:
 
     async def _opponent(self, first: Instance) -> Instance:
         if self._rival is None:
-            self._rival = Instance(self._bridge(first.wire), first.wire)
+            self._rival = Instance(self.bridge(first.wire), first.wire)
         return self._rival
 
     async def open_instance(self, fault: Fault | None = None) -> Instance:
-        upstream = {
-            "onedrive": self.onedrive.base_url,
-            "celum": self.celum.base_url,
-            "queue": f"http://127.0.0.1:{self.azurite.ports['queue']}",
-            "table": f"http://127.0.0.1:{self.azurite.ports['table']}",
-        }
+        upstream = {"onedrive": self.onedrive.base_url, "celum": self.celum.base_url, **self.storage.servers}
         wire = Wire(upstream, fault, self._sent)
-        await wire.start(self._ports)
-        return Instance(self._bridge(wire), wire)
+        if self.storage.servers:
+            await wire.start(self._ports)
+        else:
+            wire.urls = upstream
+        return Instance(self.bridge(wire), wire)
 
-    def _bridge(self, wire: Wire) -> Bridge:
+    def bridge(self, wire: Wire) -> Bridge:
         settings = app_settings.load(self.environment(wire))
-        store = TableStore.from_connection_string(settings.storage.connection_string or "", self.prefix)
-        return Bridge.put_together(settings, self.clock, store)
+        store = self.storage.store(settings.storage.connection_string)
+        return Bridge.put_together(settings, self.clock, store, self.storage.outbox(self._sent))
 
-    def ledger(self) -> tuple[Ledger, TableStore]:
+    def ledger(self) -> tuple[Ledger, Store]:
         """A view of the ledger past every wire, for assertions; the store is to be closed."""
-        store = TableStore.from_connection_string(self.azurite.connection_string, self.prefix)
+        store = self.storage.store()
         return Ledger(store, self.clock), store
 
     async def _bury(self) -> None:
