@@ -25,12 +25,14 @@ class Carrying:
         items[:] = carrying
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        test = report.nodeid.rpartition("::")[2].partition("[")[0]
-        for row in ids_of(test):
+        case = report.nodeid.partition("::")[2]
+        test = case.partition("[")[0]
+        for row in ids_of(case):
+            name = test if row in ids_of(test) else case
             if report.failed or report.skipped:
-                self.ended[row][test] = report.outcome
+                self.ended[row][name] = report.outcome
             elif report.when == "call":
-                self.ended[row].setdefault(test, report.outcome)
+                self.ended[row].setdefault(name, report.outcome)
 
 
 def main() -> int:
@@ -51,7 +53,7 @@ def _tell(ended: dict[str, dict[str, str]]) -> int:
     counting = [row.id for row in catalogue.values() if row.counts]
     passing = [row for row in counting if row in ended and set(ended[row].values()) == {"passed"}]
     share = len(passing) / len(counting)
-    sys.stdout.write(f"\n{len(passing)} of {len(counting)} rows of A–F, G1–G67 and G80–G91 pass ({share:.1%}); ")
+    sys.stdout.write(f"\n{len(passing)} of {len(counting)} rows of A-F, G1-G67 and G80-G91 pass ({share:.1%}); ")
     sys.stdout.write(f"{len(ended)} of all {len(catalogue)} rows have a test.\n")
     sys.stdout.write(f"Without a test and without a reason: {', '.join(silent) or 'none'}\n")
     return 1 if silent or share < SHARE else 0
