@@ -11,6 +11,8 @@ BridgeError
 │   ├── Missing                404, 410, or CELUM's "missing or not accessible entity"
 │   ├── Refused                400, 413, 422 …: this request will never do; carries the faults
 │   ├── Conflict               409, 412: somebody else was quicker; read again
+│   │   ├── NameTaken          OneDrive: an item of this name stands in the folder already
+│   │   └── ItemChanged        OneDrive 412: the item is no longer the one that If-Match named
 │   └── Locked                 423, or a write refused while a lock stands
 ├── CursorExpired              delta 410: enumerate anew from `location`, or from nothing
 ├── ContentProblem             the bytes cannot be trusted or had
@@ -139,6 +141,14 @@ class Refused(RemoteError):
 
 
 class Conflict(RemoteError):
+    pass
+
+
+class NameTaken(Conflict):
+    pass
+
+
+class ItemChanged(Conflict):
     pass
 
 

@@ -15,9 +15,11 @@ from shared.errors import (
     Conflict,
     CursorExpired,
     Forbidden,
+    ItemChanged,
     Locked,
     Malware,
     Missing,
+    NameTaken,
     NotAuthorised,
     Refused,
     System,
@@ -100,8 +102,10 @@ def _kind(status: int, codes: set[str]) -> _Plain:
             return Forbidden
         case 404 | 410:
             return Missing
-        case 409 | 412:
-            return Conflict
+        case 409:
+            return NameTaken if "namealreadyexists" in codes else Conflict
+        case 412:
+            return ItemChanged
         case 423:
             return Locked
         case _:

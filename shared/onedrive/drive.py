@@ -20,6 +20,7 @@ from shared.onedrive.content_host import ContentHost
 from shared.onedrive.graph import Graph, objects
 from shared.onedrive.hosts import check_origin
 from shared.onedrive.items import SELECT, item_of, moment_of, person_of
+from shared.onedrive.placing import Placing
 from shared.onedrive.settings import OneDriveSettings
 from shared.onedrive.subscriptions import Subscription, Subscriptions
 
@@ -49,6 +50,8 @@ class OneDrive:
         self._clock = clock or SystemClock()
         self._graph = Graph(settings)
         self._host = ContentHost(settings)
+        self._sources = Sources(self._graph, self._host, self._clock)
+        self.placing = Placing(self._sources)
         self._subscriptions = Subscriptions(self._graph, settings)
         self._drives: dict[tuple[str, str], tuple[DriveId, datetime]] = {}
         self._columns: dict[DriveId, tuple[tuple[Column, ...], datetime]] = {}
@@ -193,7 +196,7 @@ class OneDrive:
 
     def content(self, drive: DriveId, item: ItemId, *, version: str | None = None) -> DriveContent:
         ticket = self._kept_ticket(drive, item) if version is None else None
-        return DriveContent(Sources(self._graph, self._host, self._clock), drive, item, version, ticket)
+        return DriveContent(self._sources, drive, item, version, ticket)
 
     # --- columns
 

@@ -56,10 +56,14 @@ class Graph:
         operation: str,
         *,
         body: object = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Json:
-        """`url` is a path below /v1.0 or a link that Graph gave; to any other host no token is sent, nor anything."""
-        return json_of(await self.send(method, url, operation, body=body, headers=headers), operation)
+        """`url` is a path below /v1.0 or a link that Graph gave; to any other host no token is sent, nor anything.
+
+        `body` is sent as JSON, `content` as it is.
+        """
+        return json_of(await self.send(method, url, operation, body=body, content=content, headers=headers), operation)
 
     async def pages(self, url: str, operation: str) -> AsyncIterator[list[Json]]:
         """The `value` of every page; an empty page with a nextLink is not the end, a nextLink that repeats is."""
@@ -80,6 +84,7 @@ class Graph:
         operation: str,
         *,
         body: object = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, whatever its answer: for callers to whom a redirect is a good one."""
@@ -91,7 +96,10 @@ class Graph:
         from shared.onedrive import sdk  # noqa: PLC0415 (imported by now)
 
         client = self._ready()
-        content = None if body is None else json.dumps(body).encode()
+        if content is not None:
+            headers = {"Content-Type": "application/octet-stream", **(headers or {})}
+        elif body is not None:
+            content = json.dumps(body).encode()
         return await sdk.send(client.adapter, method, absolute, operation, content=content, headers=headers or {})
 
     def _ready(self) -> _Client:
