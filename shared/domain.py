@@ -121,6 +121,22 @@ class Version:
     checksum: str | None
     created: datetime | None = None
     created_by: int | None = None
+    category: str = ""  # IMAGE, DOCUMENT, VIDEO, AUDIO, TEXT, MODEL3D, UNKNOWN, or PLACEHOLDER for one without a file
+    preview: str = ""  # PROCESSING, SUCCEEDED, FAILED; empty where CELUM did not say
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalReference:
+    """Where an asset is used, as CELUM knows it: one url for each triple of keys."""
+
+    description: str
+    provider: str
+    instance: str | None
+    url: str
+
+    @property
+    def key(self) -> tuple[str, str, str | None]:
+        return self.description, self.provider, self.instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +168,7 @@ type FieldContent = str | Mapping[str, str] | int | float | bool | datetime | tu
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """An asset as one answer of CELUM shows it. `fields` is None where the answer left fields out (never "empty")."""
+    """An asset as one answer of CELUM shows it; `fields` and `references` are None where it left them out."""
 
     id: AssetId
     name: str
@@ -168,6 +184,8 @@ class Asset:
     created: datetime | None = None
     created_by: int | None = None
     modified: datetime | None = None
+    modified_by: int | None = None
+    references: tuple[ExternalReference, ...] | None = None
 
 
 # --- What is decided --------------------------------------------------------------------------------------------
@@ -186,6 +204,7 @@ class Verb(StrEnum):
     ADD_VERSION = "add_version"
     UPDATE = "update"  # fields, name, collections, availability: no bytes move
     CLOSE = "close"  # the source is gone or left the pattern: the link is closed and shown
+    FINISH = "finish"  # all is settled: the file goes where the flow's `after` puts it
     RESET = "reset"  # the approval is taken back in OneDrive (`Decision.columns`), so that a person gives it again
 
 
@@ -343,6 +362,14 @@ class Settled:
     verified: str = "checksum"  # checksum | download | size
 
 
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """What a content's bytes hash to (algorithm → digest), known since a transfer has read them."""
+
+    content: Content
+    hashes: Mapping[str, str]
+
+
 class Step(StrEnum):
     """Where an ingest transfer stands: the step that has to be done next."""
 
@@ -376,7 +403,10 @@ class Transfer:
     size: int | None = None
     content: Content | None = None  # what OneDrive said of the bytes that were read
     adds: bool = False  # the asset did not stand in the target before: its being there is the bridge's doing
-    linked: bool = False  # the asset is somebody else's: found by checksum, only its collection is ours to add
+    linked: bool = False  # the asset is somebody else's: it was found, and only its collection is ours to add …
+    writes: bool = False  # … and, as the flow wants it, its fields
+    apart: tuple[AssetId, ...] = ()  # found to be this file's, but of other content: they stay as they are
+    verified: str = "checksum"  # checksum | download | size
     registering: datetime | None = None  # set before a create or add-version whose outcome may stay unknown
     probes: int = 0  # how often an unknown outcome was looked for
     base_version: VersionId | None = None  # the asset's version before ours
@@ -404,6 +434,7 @@ class Link:
     receipt: str | None = None  # eTag at which a fresh read showed exactly what we settled and wrote
     run_date: str | None = None  # run.date, frozen when the link first settles
     run_id: str | None = None
+    hashed: Hashed | None = None  # of a transfer that was held after it had read the bytes: they need not move again
     added: tuple[VersionId, ...] = ()  # versions that transfers added which closed before they settled
     finished: str | None = None  # where the flow's own `after` put the file: its path, or DELETED
     closed_at: datetime | None = None

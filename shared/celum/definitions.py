@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from shared.domain import CollectionId, FieldId, FieldType
+from shared.domain import AssetId, CollectionId, FieldContent, FieldId, FieldType
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ class CollectionType:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`ancestors` from the root down, None where the answer did not say; `permission_defining` None if unknown."""
+    """`ancestors` from the root down, None where the answer did not say; `permission_defining` None if unknown.
+
+    `fields` is None where the answer left them out (never "empty").
+    """
 
     id: CollectionId
     names: Mapping[str, str]
@@ -70,6 +74,64 @@ class Collection:
     type: int | None = None
     permission_defining: bool | None = None
     ancestors: tuple[CollectionId, ...] | None = None
+    fields: Mapping[FieldId, FieldContent] | None = None
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadFormat:
+    """A rendition. `prompts`: a person would be asked for a usage or for terms first, so the bridge may be refused."""
+
+    id: int
+    key: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    original: bool = False
+    prompts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RelationType:
+    id: int
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """From `source` to `target`, either None where it cannot be seen; `status` is BROKEN, OUTDATED, SYNCED or empty."""
+
+    id: int
+    type: int | None
+    source: AssetId | None
+    target: AssetId | None
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobItem:
+    """One rendition of one asset's current version; older versions are not to be had through jobs."""
+
+    asset: AssetId
+    format: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where bytes are to be had for a short time; never stored."""
+
+    url: str = field(repr=False)
+    filename: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A download job. Without a `link` nothing of it can be had, whatever `finished` says (G68)."""
+
+    id: str
+    finished: bool
+    failed: bool = False
+    failed_items: tuple[JobItem, ...] = ()
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

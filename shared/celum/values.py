@@ -26,7 +26,7 @@ def instant(value: object) -> datetime | None:
             return None
         case int() | float():
             return _from_epoch(value)
-        case str() if re.fullmatch(r"-?\d{5,}", value.strip()):
+        case str() if re.fullmatch(r"-?\d{5,20}", value.strip()):
             return _from_epoch(int(value))
         case str():
             return _from_iso(value.strip())
@@ -44,9 +44,9 @@ def _from_epoch(milliseconds: float) -> datetime | None:
 def _from_iso(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(re.sub(r"\[.*\]$", "", text))  # Java appends the zone's name in brackets
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def iso(moment: datetime) -> str:

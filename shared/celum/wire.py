@@ -14,6 +14,7 @@ from shared.domain import (
     Asset,
     Availability,
     CollectionId,
+    ExternalReference,
     FieldContent,
     FieldId,
     FieldType,
@@ -78,6 +79,8 @@ class VersionModel(Model):
     filename: str = ""
     filesize: int | None = None
     file_checksum: str | None = None
+    file_category: str | None = None
+    preview_state: str | None = None
     creation: Maybe[Stamp] = None
 
     def domain(self) -> Version:
@@ -88,6 +91,8 @@ class VersionModel(Model):
             checksum=self.file_checksum or None,
             created=self.creation.date if self.creation else None,
             created_by=self.creation.user_id if self.creation else None,
+            category=(self.file_category or "").upper(),
+            preview=(self.preview_state or "").upper(),
         )
 
 
@@ -113,6 +118,21 @@ class LockModel(Model):
     creation: Maybe[Stamp] = None
 
 
+class KeyModel(Model):
+    key: str
+
+
+class ReferenceModel(Model):
+    url: str = ""
+    description: KeyModel
+    provider: KeyModel
+    instance: Maybe[KeyModel] = None
+
+    def domain(self) -> ExternalReference:
+        instance = self.instance.key if self.instance else None
+        return ExternalReference(self.description.key, self.provider.key, instance, self.url)
+
+
 class FieldReference(Model):
     id: int
     type: str | None = None
@@ -126,6 +146,19 @@ class ValueModel(Model):
 
 class ValueSet(Model):
     information_field_values: Many[ValueModel] = Field(default_factory=list)
+
+
+def contents(sets: list[ValueSet] | None) -> dict[FieldId, FieldContent] | None:
+    """None where the answer left the fields out: an absent member is never taken for "empty" (G87)."""
+    if sets is None:
+        return None
+    found: dict[FieldId, FieldContent] = {}
+    for entry in (value for one in sets for value in one.information_field_values):
+        kind = field_type(entry.type or entry.field.type)
+        content = read(kind, entry.value) if kind is not None else None
+        if content is not None:
+            found[FieldId(entry.field.id)] = content
+    return found
 
 
 class PathSegment(Model):
@@ -145,6 +178,7 @@ class AssetModel(Model):
     parent_paths: Many[Path] = Field(default_factory=list)
     release_status: str = ""
     information_field_value_sets: list[ValueSet] | None = None
+    external_references: list[ReferenceModel] | None = None
     availability: Maybe[AvailabilityModel] = None
     validation_status: Maybe[dict[str, Flag]] = None
     lock: Maybe[LockModel] = None
@@ -161,7 +195,7 @@ class AssetModel(Model):
             current_version=self.current_version.domain(),
             parents=self._parents(),
             released=self.release_status.upper() == "RELEASED",
-            fields=self._fields(),
+            fields=contents(self.information_field_value_sets),
             availability=self.availability.domain() if self.availability else None,
             validation={name: flag for name, flag in (self.validation_status or {}).items() if flag is not None},
             locked_by=(lock_user or UNKNOWN_USER) if self.lock else None,
@@ -169,6 +203,10 @@ class AssetModel(Model):
             created=created.date,
             created_by=created.user_id,
             modified=modified.date,
+            modified_by=modified.user_id,
+            references=None
+            if self.external_references is None
+            else tuple(reference.domain() for reference in self.external_references),
         )
 
     def _parents(self) -> tuple[CollectionId, ...]:
@@ -178,18 +216,6 @@ class AssetModel(Model):
         return tuple(
             CollectionId(path.path_segments[-1].collection_id) for path in self.parent_paths if path.path_segments
         )
-
-    def _fields(self) -> dict[FieldId, FieldContent] | None:
-        """None where the answer left the fields out: an absent member is never taken for "empty" (G87)."""
-        if self.information_field_value_sets is None:
-            return None
-        found: dict[FieldId, FieldContent] = {}
-        for entry in (value for one in self.information_field_value_sets for value in one.information_field_values):
-            kind = field_type(entry.type or entry.field.type)
-            content = read(kind, entry.value) if kind is not None else None
-            if content is not None:
-                found[FieldId(entry.field.id)] = content
-        return found
 
 
 class AssetPage(Model):

@@ -6,9 +6,17 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from shared.celum.definitions import AssetType, Collection, CollectionType, FieldDefinition, Option
+from shared.celum.definitions import (
+    AssetType,
+    Collection,
+    CollectionType,
+    DownloadFormat,
+    FieldDefinition,
+    Option,
+    RelationType,
+)
 from shared.celum.values import texts
-from shared.celum.wire import Many, Maybe, Model, Path, field_type
+from shared.celum.wire import Many, Maybe, Model, Path, Stamp, ValueSet, contents, field_type
 from shared.domain import CollectionId, FieldId
 
 ONLY_LOCALE = "en"  # where a name that should be a map of locales comes as a bare text
@@ -113,6 +121,9 @@ class CollectionModel(Model):
     name: Names = Field(default_factory=dict)
     parent_id: int | None = None
     path: Maybe[Path] = None
+    information_field_value_sets: list[ValueSet] | None = None
+    creation: Maybe[Stamp] = None
+    modification: Maybe[Stamp] = None
 
     def domain(self, permission_defining: bool | None) -> Collection:
         above = self.path.path_segments if self.path else None
@@ -126,6 +137,8 @@ class CollectionModel(Model):
             ancestors=tuple(CollectionId(s.collection_id) for s in above if s.collection_id != self.id)
             if above
             else None,
+            fields=contents(self.information_field_value_sets),
+            modified=next((stamp.date for stamp in (self.modification, self.creation) if stamp and stamp.date), None),
         )
 
 
@@ -138,7 +151,21 @@ class CollectionPage(Model):
 class FormatModel(Model):
     id: int
     key: str = ""
+    name: Names = Field(default_factory=dict)
     original: bool = False
+    interceptor_definitions: Many[object] = Field(default_factory=list)
+
+    def domain(self) -> DownloadFormat:
+        return DownloadFormat(self.id, self.key, self.name, self.original, prompts=bool(self.interceptor_definitions))
+
+
+class RelationTypeModel(Model):
+    id: int
+    name: str = ""
+    labels: Texts = Field(default_factory=dict)
+
+    def domain(self) -> RelationType:
+        return RelationType(self.id, self.name, self.labels)
 
 
 class AboutModel(Model):
@@ -149,6 +176,8 @@ class AboutModel(Model):
 class UserModel(Model):
     id: int
     username: str = ""
+    firstname: str | None = None
+    lastname: str | None = None
     deactivated: bool = False
 
 
