@@ -210,7 +210,7 @@ async def carry_on(context: Context, message: TransferMessage, steps: Callable[[
     run = Run(context, flow, link, slot)
     try:
         run.link = dataclasses.replace(link, transfer=dataclasses.replace(transfer, lease_owner=None))
-        await run.checkpoint(again=False)  # takes the lease; each run begins with fresh facts, which is what was asked for
+        await run.checkpoint(again=False)  # takes the lease; the look that was asked for is what each run begins with
     except (LedgerConflict, LeaseLost):
         return
     try:

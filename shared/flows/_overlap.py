@@ -1,12 +1,13 @@
-"""Can one file belong to two flows? Then they share its asset, and no field may be written by both."""
+"""Can one file belong to two flows? Then they share its asset and columns, and nothing may be written by both."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from itertools import combinations
 
 from shared.flows._categories import category_of
-from shared.flows._model import IngestFlow, Mode
+from shared.flows._model import CelumConnection, IngestFlow, Mode, OneDriveConnection
 from shared.flows._nodes import Block, Node, Text
 from shared.flows._paths import name_pattern
 from shared.flows._section import Section
@@ -14,22 +15,46 @@ from shared.flows._section import Section
 ANY_DEPTH = "**"
 
 
-def refuse_fields_written_twice(flows: list[tuple[Section, IngestFlow]]) -> None:
-    """The later flow is told, at the field."""
+type Connections = Mapping[str, OneDriveConnection | CelumConnection]
+
+
+def refuse_what_is_written_twice(flows: list[tuple[Section, IngestFlow]], connections: Connections) -> None:
+    """The later flow is told, at the field or column."""
     for (_, first), (section, second) in combinations(flows, 2):
-        both = {rule.label for rule in first.fields} & {rule.label for rule in second.fields}
-        if both and Mode.OFF not in {first.mode, second.mode} and meet(first, second):
-            for key, _ in _entries(section.node("fields")):
-                if key.value in both:
-                    text = f"fields.{key.value} is written by flow {first.id} too, which may select the same files."
-                    section.wrong(key, text, "Write it in one of them.")
+        if Mode.OFF in {first.mode, second.mode} or not meet(first, second, connections):
+            continue
+        _refuse(section, first, "fields", {rule.label for rule in first.fields})
+        _refuse(section, first, "columns", {name.casefold() for name in first.columns})
 
 
-def meet(first: IngestFlow, second: IngestFlow) -> bool:
+def _refuse(section: Section, first: IngestFlow, kind: str, written: Collection[str]) -> None:
+    for key, _ in _entries(section.node(kind)):
+        name = key.value.casefold() if kind == "columns" else key.value  # SharePoint does not tell them apart by case
+        if name in written:
+            text = f"{kind}.{key.value} is written by flow {first.id} too, which may select the same files."
+            section.wrong(key, text, "Write it in one of them.")
+
+
+def meet(first: IngestFlow, second: IngestFlow, connections: Connections) -> bool:
     """Whether some file could be selected by both, as far as place and type tell."""
-    if first.onedrive != second.onedrive or not _types_meet(first.types, second.types):
+    if not _libraries_meet(first, second, connections) or not _types_meet(first.types, second.types):
         return False
     return _paths_meet(_segments(first), _segments(second))
+
+
+def _libraries_meet(first: IngestFlow, second: IngestFlow, connections: Connections) -> bool:
+    """Two names may stand for one library. By site and by id it cannot be told here; the engine sees to it then."""
+    return first.onedrive == second.onedrive or _library(first, connections) == _library(second, connections)
+
+
+def _library(flow: IngestFlow, connections: Connections) -> tuple[str, ...]:
+    match connections.get(flow.onedrive):
+        case OneDriveConnection(site=str(site), library=str(library)):
+            return (site.casefold(), library.casefold())
+        case OneDriveConnection(drive_id=str(drive)):
+            return (drive.casefold(),)
+        case _:
+            return (f"connection {flow.onedrive}",)
 
 
 def _entries(node: Node | None) -> tuple[tuple[Text, Node], ...]:

@@ -630,3 +630,28 @@ def test_flows_on_one_file_may_write_different_fields_and_one_that_is_off_writes
     assert len(load(two_flows(same, same, "{Other: {from: column.Title}}"), "flows.yaml").flows) == 2
     switched_off = two_flows(same, same).replace("- id: others", "- id: others\n    mode: off")
     assert len(load(switched_off, "flows.yaml").flows) == 2
+
+
+@refuses("columns")
+def test_two_flows_that_may_select_one_file_write_no_column_both() -> None:
+    same = "{onedrive: marketing, path: /A/**}"
+    text = two_flows(same, same, "{Other: {from: column.Title}}").replace(
+        "- id: others", "- id: others\n    columns: {syncstatus: run.reason, Other: run.date}"
+    )
+    written = text.replace("- id: masters", "- id: masters\n    columns: {SyncStatus: run.status}")
+    assert complaints(written) == (
+        "flows.yaml:16:15 flow others: columns.syncstatus is written by flow masters too, which may select the same "
+        "files. Write it in one of them."
+    )
+    assert len(load(text, "flows.yaml").flows) == 2
+    assert len(load(written.replace("- id: others", "- id: others\n    mode: off"), "flows.yaml").flows) == 2
+    elsewhere = written.replace("path: /A/**}", "path: /B/**}", 1)
+    assert len(load(elsewhere, "flows.yaml").flows) == 2
+
+
+def test_two_connections_may_name_one_library() -> None:
+    text = two_flows("{onedrive: marketing, path: /A/**}", "{onedrive: twin, path: /A/**}")
+    twin = 'connections:\n  twin: {onedrive: {site: "acme.sharepoint.com:/Sites/Marketing", library: documents}}'
+    assert "fields.Title is written by flow masters too" in complaints(text.replace("connections:", twin))
+    another = text.replace("connections:", twin.replace("documents", "Images"))
+    assert len(load(another, "flows.yaml").flows) == 2
