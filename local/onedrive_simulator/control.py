@@ -144,15 +144,22 @@ class Control:
         return {}
 
     async def _flags(self, body: Json, _by: Identity) -> Json:
-        """Of a file ("at"): locked, malware. Of the drive: quota, rewrites, requiresCheckOut."""
+        """Of a file ("at"): locked, malware, moderation.
+
+        Of the drive: quota, rewrites, requiresCheckOut, contentApproval.
+        """
         drive = self._sim.drive(body["drive"])
         drive.quota = body.get("quota", drive.quota)
         drive.rewrites = body.get("rewrites", drive.rewrites)
         drive.requires_check_out = body.get("requiresCheckOut", drive.requires_check_out)
+        if body.get("contentApproval"):
+            drive.require_approval()
         if "at" in body:
             item = self._sim.item(drive.id, body["at"])
             item.locked = body.get("locked", item.locked)
             item.malware = body.get("malware", item.malware)
+            if "moderation" in body:
+                drive.moderate(item, body["moderation"])
         return {}
 
     async def _resync(self, body: Json, _by: Identity) -> Json:

@@ -14,7 +14,7 @@ from local.onedrive_simulator.clock import Clock
 from local.onedrive_simulator.control import Control
 from local.onedrive_simulator.estate.columns import accept
 from local.onedrive_simulator.estate.drive import Drive
-from local.onedrive_simulator.estate.model import APPLICATION, Column, Identity, Item, Value
+from local.onedrive_simulator.estate.model import APPLICATION, Column, Identity, Item, Moderation, Value
 from local.onedrive_simulator.estate.snapshot import snapshot
 from local.onedrive_simulator.estate.tenant import Tenant
 from local.onedrive_simulator.graph.dispatch import Dispatcher
@@ -179,6 +179,26 @@ class OneDriveSimulator:
     def lock(self, drive_id: str, at: str, *, locked: bool = True) -> None:
         """As if somebody had the file open: writes answer 423."""
         self.item(drive_id, at).locked = locked
+
+    def check_out(self, drive_id: str, at: str, *, by: Identity) -> None:
+        drive, item = self.drive(drive_id), self.item(drive_id, at)
+        drive.check_unlocked(item, by)
+        item.checked_out_by = by
+        drive.changed(item)
+
+    def check_in(self, drive_id: str, at: str, *, by: Identity) -> None:
+        drive, item = self.drive(drive_id), self.item(drive_id, at)
+        drive.check_unlocked(item, by)
+        item.checked_out_by, item.never_checked_in = None, False
+        drive.changed(item)
+
+    def require_approval(self, drive_id: str) -> None:
+        """Content approval of the whole library; from here on every edit asks for it anew."""
+        self.drive(drive_id).require_approval()
+
+    def moderate(self, drive_id: str, at: str, status: Moderation) -> None:
+        """What an approver says about the present state of a file."""
+        self.drive(drive_id).moderate(self.item(drive_id, at), status)
 
     def force_resync(self, drive_id: str, variant: str = "resyncChangesApplyDifferences") -> None:
         """All delta links handed out so far answer 410."""

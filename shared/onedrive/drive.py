@@ -22,6 +22,7 @@ from shared.onedrive.hosts import check_origin
 from shared.onedrive.items import SELECT, item_of, moment_of, person_of
 from shared.onedrive.placing import Placing
 from shared.onedrive.settings import OneDriveSettings
+from shared.onedrive.states import MODERATION, has_content_approval, is_checked_in, status_of
 from shared.onedrive.subscriptions import Subscription, Subscriptions
 
 CACHE_SECONDS = 600  # names that people change now and then: libraries, columns
@@ -208,6 +209,18 @@ class OneDrive:
         async for page in self._graph.pages(url, f"read the versions of item {item}"):
             found += [version for raw in page if (version := _version(raw, known)) is not None]
         return tuple(sorted(found, key=_newest_first))
+
+    async def checked_in(self, drive: DriveId, item: ItemId) -> bool:
+        """Whether nobody has the file checked out; also true where files cannot be checked out."""
+        url = f"/drives/{quote(drive)}/items/{quote(item)}?$select=id,publication"
+        return is_checked_in(await self._graph.get(url, f"read whether item {item} is checked in"))
+
+    async def content_approval(self, drive: DriveId, item: ItemId) -> str:
+        """Approved, Denied, Pending, Draft or Scheduled; "" where the library has no content approval."""
+        if not has_content_approval(await self.column_definitions(drive)):
+            return ""
+        url = f"/drives/{quote(drive)}/items/{quote(item)}/listItem?$expand=fields($select={MODERATION})"
+        return status_of((await self._graph.get(url, f"read the approval of item {item}")).get("fields"))
 
     async def column_definitions(self, drive: DriveId) -> tuple[Column, ...]:
         """Names and types of a library's columns; none where the drive has no list. Kept for ten minutes."""

@@ -11,7 +11,16 @@ from local.onedrive_simulator.clock import Clock
 from local.onedrive_simulator.estate import ids
 from local.onedrive_simulator.estate.blobs import Content
 from local.onedrive_simulator.estate.images import measure_image
-from local.onedrive_simulator.estate.model import Column, Conflict, Fields, Identity, Item, Tombstone, Version
+from local.onedrive_simulator.estate.model import (
+    Column,
+    Conflict,
+    Fields,
+    Identity,
+    Item,
+    Moderation,
+    Tombstone,
+    Version,
+)
 from local.onedrive_simulator.estate.names import check_name, check_path, free_name
 from local.onedrive_simulator.problems import invalid, locked, missing, name_taken, out_of_quota
 from local.onedrive_simulator.quirks import Quirks
@@ -33,6 +42,7 @@ class Drive:
         self.columns: dict[str, Column] = {}
         self.rewrites = True  # SharePoint mode
         self.requires_check_out = False  # a new file is its uploader's alone until check-in (Q6)
+        self.content_approval = False
         self.quota = QUOTA_BYTES
         self.created = clock.now()
         self.generation = 1  # delta tokens of an older one answer 410
@@ -149,6 +159,18 @@ class Drive:
         if not self.quirks.ctag_kept_on_restore:
             item.ctag_number += 1
         self._add_version(item, version.content, version.fields, by)
+        self.changed(item)
+
+    def require_approval(self) -> None:
+        """Switch content approval on: what is there counts as approved, and every edit asks for it anew."""
+        self.content_approval = True
+        for item in self.items.values():
+            item.moderation = item.moderation or "Approved"
+
+    def moderate(self, item: Item, status: Moderation) -> None:
+        if not self.content_approval:
+            raise invalid("The library has no content approval")
+        item.moderation = status
         self.changed(item)
 
     def set_fields(self, item: Item, values: Fields, by: Identity) -> None:
@@ -275,6 +297,7 @@ class Drive:
             disk_created=now,
             disk_modified=now,
             versions=[Version(1, by, now, content, fields)],
+            moderation="Pending" if self.content_approval else None,
         )
         if content:
             item.image = measure_image(item.mime_type, content.path)
@@ -289,6 +312,7 @@ class Drive:
     def _add_version(self, item: Item, content: Content | None, fields: Fields, by: Identity) -> None:
         now = self.clock.now()
         item.versions.append(Version(item.current.number + 1, by, now, content, dict(fields)))
+        item.moderation = "Pending" if self.content_approval else None
         del item.versions[: -self.quirks.version_limit]
         item.modified, item.modified_by = now, by
 

@@ -15,6 +15,7 @@ type Value = str | float | bool | list[str] | None
 type Fields = dict[str, Value]
 type ColumnKind = Literal["text", "choice", "multiChoice", "dateTime", "number", "boolean", "person"]
 type Conflict = Literal["fail", "rename", "replace"]
+type Moderation = Literal["Approved", "Denied", "Pending", "Draft", "Scheduled"]  # in the order of their numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Item:
     checked_out_by: Identity | None = None
     never_checked_in: bool = False  # only its uploader sees it
     malware: bool = False
+    moderation: Moderation | None = None  # None where the library has no content approval
     image: tuple[int, int] | None = None
     permissions: list[Permission] = field(default_factory=list)
 

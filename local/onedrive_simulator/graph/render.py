@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 from local.onedrive_simulator.clock import iso
 from local.onedrive_simulator.estate import ids
 from local.onedrive_simulator.estate.drive import Drive
-from local.onedrive_simulator.estate.model import Item, Version
+from local.onedrive_simulator.estate.model import Item, Moderation, Version
 from local.onedrive_simulator.estate.tenant import HOST, DownloadTicket, Site, Tenant
 
 type Json = dict[str, Any]
 DOWNLOAD_URL = "@microsoft.graph.downloadUrl"
+MODERATION = "_ModerationStatus"
+MODERATIONS: tuple[Moderation, ...] = get_args(Moderation.__value__)
 _ALWAYS = ("@odata.etag", "@odata.context", "@odata.type")
 
 
@@ -64,6 +66,7 @@ def drive_item(
         },
         "parentReference": parent_reference(drive, item, with_path=True),
         **_facets(tenant, drive, item),
+        **_publication(item, select),
     }
     if item.content and (wants_url(select) or (url and not select)):
         body[DOWNLOAD_URL] = download_url(tenant, drive, item)
@@ -86,9 +89,15 @@ def _facets(tenant: Tenant, drive: Drive, item: Item) -> Json:
         facets["image"] = {"width": item.image[0], "height": item.image[1]}
     if item.malware:
         facets["malware"] = {"description": "malware found"}
-    if item.checked_out_by:
-        facets["publication"] = {"level": "checkout", "versionId": item.current.id}
     return facets
+
+
+def _publication(item: Item, select: str) -> Json:
+    """Never by itself: only where $select names it."""
+    if item.is_folder or "publication" not in {name.casefold() for name in names_in(select)}:
+        return {}
+    level = "checkout" if item.checked_out_by else "published"
+    return {"publication": {"level": level, "versionId": item.current.id}}
 
 
 def expanded(tenant: Tenant, drive: Drive, item: Item, expand: str) -> Json:
@@ -163,6 +172,8 @@ def fields_of(item: Item, version: Version, expand: str = "") -> Json:
         "FileSizeDisplay": str(version.content.size if version.content else 0),
         **{name: value for name, value in version.fields.items() if value is not None},
     }
+    if item.moderation is not None and version is item.current:
+        body[MODERATION] = MODERATIONS.index(item.moderation)
     return selected(body, chosen[1]) if chosen else body
 
 

@@ -61,12 +61,27 @@ def _list(name: str, list_id: str, url: str) -> Json:
     return {"id": list_id, "name": name, "displayName": name, "webUrl": url, "list": facet}
 
 
+# listed only where content approval is on, and written by approvers only
+_MODERATION: Json = {
+    "id": "column-moderationstatus",
+    "name": render.MODERATION,
+    "displayName": "Approval Status",
+    "required": False,
+    "readOnly": True,
+    "hidden": False,
+    "indexed": False,
+    "number": {"decimalPlaces": "none"},
+}
+
+
 @operation("GET", "list", "columns")
 @operation("GET", "drive", "list/columns")
 async def list_columns(call: Call) -> Reply:
     builtin: Json = {"id": "column-fileleafref", "name": "FileLeafRef", "displayName": "Name", "text": {}}
     select = call.option("select")
     columns = [builtin, *(definition(c) for c in call.drive.columns.values())]
+    if call.drive.content_approval:
+        columns.append(_MODERATION)
     return Reply(200, {"value": [render.selected(c, select) for c in columns]})
 
 

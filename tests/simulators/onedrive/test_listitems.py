@@ -123,6 +123,33 @@ async def test_a_checked_out_file_is_locked_for_others(graph: Graph) -> None:
     assert (await write(graph, item, {"Title": "c"})).status == 200
 
 
+async def test_the_publication_is_told_to_who_asks_for_it(graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    one = f"/items/{item['id']}"
+
+    assert "publication" not in (await graph.on_drive("GET", one)).json
+    assert (await graph.on_drive("GET", f"{one}?$select=publication")).json["publication"]["level"] == "published"
+    await graph.on_drive("POST", f"{one}/checkout", headers=JANE)
+    assert (await graph.on_drive("GET", f"{one}?$select=publication")).json["publication"]["level"] == "checkout"
+
+
+async def test_where_content_approval_is_on_each_edit_asks_for_it_anew(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    fields = f"/items/{item['id']}/listItem?$expand=fields($select=_ModerationStatus)"
+    assert "_ModerationStatus" not in (await graph.on_drive("GET", fields)).json["fields"]
+    assert "_ModerationStatus" not in {c["name"] for c in (await graph.on_drive("GET", "/list/columns")).json["value"]}
+
+    sim.require_approval(graph.drive)
+    assert (await graph.on_drive("GET", fields)).json["fields"]["_ModerationStatus"] == 0
+    await graph.put("/a.txt", b"y")
+    assert (await graph.on_drive("GET", fields)).json["fields"]["_ModerationStatus"] == 2
+    _, link = await graph.delta()
+    sim.moderate(graph.drive, "/a.txt", "Denied")
+    assert (await graph.on_drive("GET", fields)).json["fields"]["_ModerationStatus"] == 1
+    assert item["id"] in [i["id"] for i in (await graph.delta(link))[0]]
+    assert "_ModerationStatus" in {c["name"] for c in (await graph.on_drive("GET", "/list/columns")).json["value"]}
+
+
 async def test_where_check_out_is_required_a_new_file_is_seen_by_its_uploader_only(
     sim: OneDriveSimulator, graph: Graph
 ) -> None:
