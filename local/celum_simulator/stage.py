@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from local.celum_simulator import assets, blobs, events, rights
+from local.celum_simulator import assets, blobs, collections, events, rights
 from local.celum_simulator.bench import ADMIN, Bench
 from local.celum_simulator.model import LOCALIZED, REFERENCES, Asset, Upload, User
 from local.celum_simulator.reading import Body
@@ -93,6 +93,13 @@ class Stage(Bench):
         if add or remove:
             body["parentIds"] = {"op": "MODIFY", "add": add, "remove": remove}
         return self.patch_asset(asset_id, body, as_user=as_user)
+
+    def change_collection(self, path: str, *, fields: Mapping[str, Given], as_user: str = ADMIN) -> None:
+        """As a person does in CELUM; a field whose value is None is cleared."""
+        user, before = self.user(as_user), self.collection(path)
+        body: Json = {"informationFieldValues": [self._operation(label, value) for label, value in fields.items()]}
+        after = collections.update(self.tenant, user, before, Body.of(body, ""))
+        events.collection_changed(View(self.tenant, user), before, after)
 
     def patch_asset(self, asset_id: int, body: Json, *, as_user: str = ADMIN) -> Asset:
         """With a body as the API takes it."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from shared.celum import wire, wire_definitions
 from shared.celum.cache import Cache
 from shared.celum.client import Client
+from shared.celum.collection_values import CollectionWithFields, read_texts
 from shared.celum.collections import Collections, segments
 from shared.celum.definitions import AssetType, Collection, FieldDefinition
 from shared.celum.names import normal, pick
-from shared.domain import CollectionId
+from shared.domain import CollectionId, Value
+from shared.errors import Forbidden, Missing, NameProblem
 
 DEFAULT_LANGUAGE = "en"  # CELUM's own default for COLLECTION_NAME; used where `clients/{id}` does not name one
 ORIGINAL_FORMAT = 1  # reference 14.1: the original's id in every source that names one; used if no format says so
@@ -103,6 +107,38 @@ class Directory:
     async def collection(self, path: str) -> Collection:
         """The collection at a path such as "Marketing/Spring", from a root down; NameProblem if none or several."""
         return await self._collections.at_path(segments(path))
+
+    async def collection_values(self, path: str) -> tuple[CollectionId, Mapping[str, Value]] | None:
+        """What the fields of the collection at a path say now, as text by label; None where there is no such one.
+
+        NameProblem where there are several. The place is remembered, the values are not.
+        """
+        for is_fresh in (False, True):
+            try:
+                found = await self.collection(path)
+                return found.id, await self._values(found.id)
+            except NameProblem as problem:
+                if problem.ambiguous:
+                    raise
+                return None
+            except Missing:
+                if is_fresh:
+                    return None
+                self.forget()  # what was remembered is gone; perhaps another one stands at the path now
+        return None
+
+    async def _values(self, number: CollectionId) -> Mapping[str, Value]:
+        operation = f"read the fields of collection {number}"
+        query = (("inclusions", "informationFields"),)
+        answer = await self._client.get(f"collections/{number}", operation=operation, query=query)
+        return await read_texts(wire.understood(CollectionWithFields, answer, operation), self._names_of)
+
+    async def _names_of(self, number: CollectionId) -> Iterable[str]:
+        """Of a collection or tag that a field refers to; none of one that is not to be seen."""
+        try:
+            return (await self.collection_by_id(number)).names.values()
+        except (Missing, Forbidden):
+            return ()
 
     async def collection_by_id(self, number: CollectionId) -> Collection:
         return await self._collections.by_id(number)
