@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from shared.domain import Columns, Facts, Link, LinkState
 from shared.engine.context import Context, log
 from shared.errors import Forbidden, Locked, Missing, NameProblem, Refused, ValueDoesNotFit
-from shared.flows import IngestFlow, Status, column_values
+from shared.flows import IngestFlow, Status, column_values, selects
 from shared.ledger.rows import DueEntry, DueKind
 
 WRITER_LEASE_SECONDS = 20  # one read and one write
@@ -27,7 +27,7 @@ STATUS = {
 }
 
 
-def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link) -> Mapping[str, str]:
+async def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link) -> Mapping[str, str]:
     """What the flow's columns should hold for the link's state, and only those that hold something else now."""
     pattern = context.settings.celum_asset_url
     settled = link.settled
@@ -37,9 +37,26 @@ def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link)
     wanted = {
         name: text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…" for name, text in wanted.items()
     }
-    if facts.columns is None:
-        return wanted
-    return {name: text for name, text in wanted.items() if _present(facts.columns, name) != text}
+    taken = await _written_by_earlier_flows(context, flow, facts)
+    return {
+        name: text
+        for name, text in wanted.items()
+        if _internal(facts.columns, name) not in taken
+        and (facts.columns is None or _present(facts.columns, name) != text)
+    }
+
+
+async def _written_by_earlier_flows(context: Context, flow: IngestFlow, facts: Facts) -> frozenset[str]:
+    """Two flows that wrote one column in turn would never end. Most are refused when the flow file is loaded; a column
+    named once by its display name, or a library named once by its id, is seen here only.
+    """
+    names: set[str] = set()
+    for other in await context.flows_of(facts.item.drive):
+        if other.id == flow.id:
+            break
+        if other.columns and selects(other, facts.item) is not None:
+            names |= {_internal(facts.columns, name) for name in other.columns}
+    return frozenset(names)
 
 
 async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link) -> bool:
@@ -48,7 +65,7 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
     Each write makes a version of the file, so two instances must not both write the same: the one that gets the lease
     reads the columns again under it.
     """
-    if not wanted_columns(context, flow, facts, link):
+    if not await wanted_columns(context, flow, facts, link):
         return True
     item, owner = facts.item, uuid.uuid4().hex
     lease = f"columns {item.drive}|{item.id}"
@@ -58,7 +75,7 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
         return False
     try:
         _, columns = await context.onedrive.item(item.drive, item.id)
-        wanted = wanted_columns(context, flow, dataclasses.replace(facts, columns=columns), link)
+        wanted = await wanted_columns(context, flow, dataclasses.replace(facts, columns=columns), link)
         if wanted:
             await context.onedrive.write_columns(item.drive, item.id, wanted)
     except Locked:
@@ -80,3 +97,9 @@ def _present(columns: Columns, name: str) -> str:
     internal = name if name in columns.values else next(iter(columns.display.get(name, ())), name)
     value = columns.values.get(internal, "")
     return value if isinstance(value, str) else "; ".join(value)
+
+
+def _internal(columns: Columns | None, name: str) -> str:
+    """SharePoint does not tell columns apart by case."""
+    display = columns.display if columns is not None else {}
+    return next(iter(display.get(name, ())), name).casefold()

@@ -128,3 +128,15 @@ async def test_H48_one_file_under_two_flows_is_one_asset(azurite: Azurite, tmp_p
         assert campaign.world.errors == []
         assert len(campaign.asset("Logo")["versions"]) == 2
         assert (await campaign.link(item, FlowId("archive"))).state is LinkState.SETTLED
+
+
+async def test_a_column_that_two_flows_would_write_holds_what_the_first_says(azurite: Azurite, tmp_path: Path) -> None:
+    """Where one names it by its display name, the flow file alone does not tell; they would write in turn for ever."""
+    second = ARCHIVE + "      Summary: {from: column.Title, required: true}\n    columns: {Sync status: run.status}\n"
+    async with campaign_in(azurite, tmp_path, "columns", flows=SHIPPED_FLOWS.read_text() + second) as campaign:
+        item = campaign.drop("Logo.pdf", LOGO, **READY)
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert (await campaign.link(item, FlowId("archive"))).state is LinkState.HELD
+        assert campaign.columns("Logo.pdf")["SyncStatus"] == "In CELUM"
