@@ -3,7 +3,7 @@
 from shared.celum import filters
 from shared.celum.answers import mentions_handle
 from shared.celum.asset_changes import AssetChange, CreateAsset, differences
-from shared.celum.assets import ALL_FIELDS, Celum, some_fields
+from shared.celum.assets import Celum
 from shared.celum.changes import FieldOperation, Keep, RawField, Write, operation, raw, three_way
 from shared.celum.checksums import algorithm_of, matches, spellings
 from shared.celum.client import CelumSettings
@@ -11,9 +11,11 @@ from shared.celum.content import Upload
 from shared.celum.definitions import AssetType, Collection, CollectionType, FieldDefinition, Identity, Option
 from shared.celum.directory import Directory
 from shared.celum.fields import convert, read
+from shared.celum.finding import ALL_FIELDS, ALL_REFERENCES, some_fields
 
 __all__ = [
     "ALL_FIELDS",
+    "ALL_REFERENCES",
     "AssetChange",
     "AssetType",
     "Celum",

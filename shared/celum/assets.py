@@ -6,37 +6,34 @@ Answers are translated in `answers`, shapes in `wire`; names are resolved by `di
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
-from shared.celum import filters, wire
+from shared.celum import wire
 from shared.celum.asset_changes import AssetChange, CreateAsset, described, differences, patch_body
-from shared.celum.checksums import canonical, spelled
 from shared.celum.client import CelumSettings, Client, Json
 from shared.celum.content import Content, Upload
-from shared.celum.definitions import FieldDefinition, Identity
+from shared.celum.definitions import Identity
 from shared.celum.directory import Directory
-from shared.celum.names import normal
-from shared.celum.paging import PAGE_SIZE, pages
-from shared.celum.values import same
+from shared.celum.finding import Finder
+from shared.celum.relations import Relations
+from shared.celum.renditions import Renditions
 from shared.celum.wire_definitions import AboutModel, ClientModel, UserModel
 from shared.clock import Clock
-from shared.domain import Asset, AssetId, CollectionId, FieldContent, FieldId, Version, VersionId
+from shared.domain import Asset, AssetId, Version, VersionId
 from shared.errors import Conflict, Forbidden, Locked, Missing, NotAuthorised, Refused, RemoteError, System
 
-ALL_FIELDS: tuple[Json, ...] = ({"type": "ALL_ASSET_INFORMATION_FIELDS"},)
-FILTER_VALUES = 200  # reference 25 "Number of `values` in a filter": begin with this, halve on 400
 
+class Celum(Finder):
+    """`directory` resolves names, `renditions` hands out bytes, `relations` connects; finding is inherited."""
 
-def some_fields(fields: Iterable[FieldId]) -> tuple[Json, ...]:
-    return ({"type": "ASSET_INFORMATION_FIELDS", "ids": list(fields)},)
-
-
-class Celum:
     def __init__(self, settings: CelumSettings, clock: Clock) -> None:
-        self._client = Client(settings, clock)
-        self.directory = Directory(self._client)
-        self._content = Content(self._client, self.directory)
+        client = Client(settings, clock)
+        super().__init__(client)
+        self.directory = Directory(client)
+        self.renditions = Renditions(client, self.directory.cache)
+        self.relations = Relations(client, self.directory.cache)
+        self._content = Content(client)
         self._identity: Identity | None = None
 
     async def close(self) -> None:
@@ -67,117 +64,6 @@ class Celum:
     async def identity(self) -> Identity:
         return self._identity or await self.probe()
 
-    # --- Reading ---
-
-    async def asset(self, number: AssetId) -> Asset | None:
-        """With its fields. None = missing or not accessible, which one answer never proves to be a deletion (G12)."""
-        operation = f"read asset {number}"
-        query = (("inclusions", "informationFields"),)
-        try:
-            answer = await self._client.get(f"assets/{number}", operation=operation, query=query)
-        except Missing:
-            return None
-        return wire.understood(wire.AssetModel, answer, operation).domain()
-
-    async def search(
-        self, sought: filters.Filter, *, inclusions: Sequence[Json] = (), operation: str = "search assets"
-    ) -> AsyncIterator[Asset]:
-        """Every hit once, by id; what shifted between pages comes last. `fields` are None unless included.
-
-        The index may lag behind writes (G90).
-        """
-        window, last = sought, 0
-        while True:
-            before = last
-            try:
-                async for model in pages(partial(self._page, window, inclusions, operation), operation):
-                    last = max(last, model.id)
-                    yield model.domain()
-            except Refused:
-                if last == before:
-                    raise
-                window = filters.all_of(sought, filters.ids_from(last + 1))  # no deeper page is given (G83)
-            else:
-                return
-
-    async def _page(
-        self, sought: filters.Filter, inclusions: Sequence[Json], operation: str, number: int
-    ) -> wire.AssetPage:
-        body: dict[str, object] = {
-            "filter": sought,
-            "sorting": [{"field": "id", "order": "ASC"}],
-            "pagination": {"page": number, "size": PAGE_SIZE},
-        }
-        if inclusions:
-            body["inclusions"] = list(inclusions)
-        answer = await self._client.search("assets/search", body, operation=operation)
-        return wire.understood(wire.AssetPage, answer, operation)
-
-    async def find_by_text_field(self, field: FieldId, text: str) -> tuple[Asset, ...]:
-        """Assets whose TEXT field holds exactly this text; made for `to.key`."""
-        sought = filters.text_field(field, text)
-        return await self._with_field(field, sought, lambda content: same(content, text))
-
-    async def find_by_field(self, definition: FieldDefinition, content: FieldContent) -> tuple[Asset, ...]:
-        """Assets whose field, of any type, holds exactly this; of a localised text, in these locales."""
-
-        def holds(there: FieldContent | None) -> bool:
-            if isinstance(content, Mapping) and isinstance(there, Mapping):
-                there = {locale: text for locale, text in there.items() if locale in content}
-            return same(there, content)
-
-        return await self._with_field(definition.id, filters.field_holds(definition, content), holds)
-
-    async def _with_field(
-        self, field: FieldId, sought: filters.Filter, holds: Callable[[FieldContent | None], bool]
-    ) -> tuple[Asset, ...]:
-        """Search types are fuzzy, so the hits are compared here; one that came without fields is read singly (G87)."""
-        found: list[Asset] = []
-        operation = f"look for assets by information field {field}"
-        async for hit in self.search(sought, inclusions=some_fields([field]), operation=operation):
-            whole = hit if hit.fields is not None else await self.asset(hit.id)
-            if whole is not None and whole.fields is not None and holds(whole.fields.get(field)):
-                found.append(whole)
-        return tuple(found)
-
-    async def find_by_checksum(self, checksums: Iterable[str]) -> tuple[Asset, ...]:
-        """Assets whose current version has one of these checksums; hex or base64, whichever CELUM writes."""
-        known = {canonical(checksum) for checksum in checksums}
-        wanted = [spelling for checksum in sorted(known) for spelling in spelled(checksum)]
-        found: dict[AssetId, Asset] = {}
-        step = FILTER_VALUES
-        while wanted:
-            try:
-                hits = [hit async for hit in self.search(filters.checksums(wanted[:step]))]
-            except Refused:
-                if step == 1 or len(wanted) == 1:
-                    raise
-                step = max(1, min(step, len(wanted)) // 2)  # too many values for this tenant (G84)
-                continue
-            wanted = wanted[step:]
-            found |= {h.id: h for h in hits if canonical(h.current_version.checksum or "") in known}
-        return tuple(found[number] for number in sorted(found))
-
-    async def find_by_name(self, collection: CollectionId, name: str) -> tuple[Asset, ...]:
-        """Assets directly in the collection that bear exactly this name."""
-        sought = filters.all_of(filters.parents([collection]), filters.name(name))
-        operation = f"look for an asset by name in collection {collection}"
-        hits = [hit async for hit in self.search(sought, operation=operation)]
-        return tuple(hit for hit in hits if normal(hit.name) == normal(name))
-
-    async def versions(self, asset: AssetId) -> tuple[Version, ...]:
-        """All versions, newest first."""
-        operation = f"read the versions of asset {asset}"
-
-        async def ask(number: int) -> wire.VersionPage:
-            query = (("page", str(number)), ("size", str(PAGE_SIZE)))
-            answer = await self._client.get(f"assets/{asset}/versions", operation=operation, query=query)
-            return wire.understood(wire.VersionPage, answer, operation)
-
-        found = [model.domain() async for model in pages(ask, operation)]
-        oldest_first = sorted(found, key=lambda v: (v.created.timestamp() if v.created else 0.0, v.id))
-        return tuple(reversed(oldest_first))
-
     # --- Bytes ---
 
     async def begin_upload(self, filename: str, size: int) -> Upload:
@@ -186,8 +72,13 @@ class Celum:
     async def send(self, upload: Upload, size: int, chunks: AsyncIterator[bytes]) -> None:
         await self._content.send(upload, size, chunks)
 
-    def download(self, asset: AssetId, version: VersionId | None = None) -> AsyncIterator[bytes]:
-        return self._content.download(asset, version)
+    async def download(self, asset: AssetId, version: VersionId | None = None) -> AsyncGenerator[bytes]:
+        """The original's bytes; of the current version unless one is named. Read it to its end, or close it."""
+        original = await self.renditions.original()
+        source = self.renditions.source(asset, original.id, version, same_bytes=version is not None)
+        async with aclosing(source.stream()) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     # --- Writing ---
 

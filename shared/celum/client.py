@@ -98,6 +98,10 @@ class Client:
     async def patch(self, path: str, body: Json, *, operation: str) -> object:
         return await self._call("PATCH", path, body, operation)
 
+    async def delete(self, path: str, *, operation: str) -> None:
+        """Whatever 2xx comes (reference 2: 204 is only likely)."""
+        await self._call("DELETE", path, None, operation)
+
     def target(self, url: str) -> Target:
         """Check a URL from an answer: the tenant's own origin, or https to a host that the settings allow (G15)."""
         try:

@@ -1,4 +1,4 @@
-"""The bytes of an asset on their way to CELUM and back: one URL, one POST; a short-lived URL, one GET."""
+"""The bytes of an asset on their way to CELUM: one URL, one POST."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import aiohttp
-from yarl import URL
 
 from shared.celum import wire
 from shared.celum.answers import mentions_handle
 from shared.celum.client import Client, Target
-from shared.celum.directory import Directory
-from shared.domain import AssetId, VersionId
 from shared.errors import (
     ContentMismatch,
     Forbidden,
@@ -27,10 +24,6 @@ from shared.errors import (
 
 UPLOAD_METHOD = "POST"  # as the specification says; one client in the field uses PUT (reference 24, row 5)
 KEY_REFUSALS = frozenset({400, 401, 403})  # storage that signs its URLs answers 400 to a second credential
-DOWNLOAD_CHUNK = 256 * 1024
-REDIRECTS = 3
-TEXT_TYPES = frozenset({"text/html", "application/json"})  # an error text where a file should be (G63)
-TEXT_SUFFIXES = (".html", ".htm", ".xhtml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +35,10 @@ class Upload:
 
 
 class Content:
-    def __init__(self, client: Client, directory: Directory) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._directory = directory
         self._key_on_upload = True  # reference 25 "Upload URL wants the key?": the own origin first gets it …
         self._upload_worked = False  # … until an upload has shown which way is right
-        self._key_on_download = False  # reference 14.4: tried without first
 
     async def begin_upload(self, filename: str, size: int) -> Upload:
         operation = f"ask for an upload of {size} bytes"
@@ -124,43 +115,6 @@ class Content:
             return problem
         told = f"{problem.came_back}; refused with the key and without"
         return Forbidden(System.CELUM, operation, told, status=problem.status, code=problem.code)
-
-    async def download(self, asset: AssetId, version: VersionId | None = None) -> AsyncIterator[bytes]:
-        """The original's bytes; of the current version unless one is named. Read it to its end, or close it."""
-        operation = f"download the original of asset {asset}"
-        query = [("downloadFormatId", str(await self._directory.original_format()))]
-        query += [("versionId", str(version))] if version is not None else []
-        answer = await self._client.get(f"assets/{asset}/download", operation=operation, query=query)
-        given = wire.understood(wire.DownloadModel, answer, operation)
-        target = self._client.target(given.url)
-        for _ in range(REDIRECTS + 2):  # one more for the key
-            with_key = target.own and self._key_on_download
-            async with self._client.open("GET", target, operation, with_key=with_key, limits=self._limits()) as got:
-                if 300 <= got.status < 400 and "Location" in got.headers:
-                    target = self._client.target(str(got.url.join(URL(got.headers["Location"]))))
-                    continue
-                if got.status in {401, 403} and target.own and not with_key:
-                    self._key_on_download = True
-                    continue
-                if got.status != 200:
-                    raise await self._refused_download(got, operation)
-                if got.content_type in TEXT_TYPES and not given.filename.lower().endswith(TEXT_SUFFIXES):
-                    raise Unavailable(System.CELUM, operation, f"{got.content_type} came instead of the file")
-                async for chunk in got.content.iter_chunked(DOWNLOAD_CHUNK):
-                    yield chunk
-                return
-        raise Unavailable(System.CELUM, operation, "redirected too often")
-
-    async def _refused_download(self, got: aiohttp.ClientResponse, operation: str) -> RemoteError:
-        """401, 403, 404, 410 at the URL mean that it has expired (reference 25, "Download url lifetime")."""
-        problem = await self._client.problem_of(got, operation)
-        if isinstance(problem, Missing | NotAuthorised | Forbidden):
-            return Unavailable(System.CELUM, operation, f"{problem.came_back}; the URL has expired", status=got.status)
-        return problem
-
-    def _limits(self) -> aiohttp.ClientTimeout:
-        settings = self._client.settings
-        return aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout, sock_read=settings.idle_timeout)
 
 
 class _Exactly:

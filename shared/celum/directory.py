@@ -15,18 +15,17 @@ from shared.domain import CollectionId, Value
 from shared.errors import Forbidden, Missing, NameProblem
 
 DEFAULT_LANGUAGE = "en"  # CELUM's own default for COLLECTION_NAME; used where `clients/{id}` does not name one
-ORIGINAL_FORMAT = 1  # reference 14.1: the original's id in every source that names one; used if no format says so
 
 
 class Directory:
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._cache = Cache(client.clock)
-        self._collections = Collections(client, self._cache, self.languages)
+        self.cache = Cache(client.clock)
+        self._collections = Collections(client, self.cache, self.languages)
 
     def forget(self) -> None:
         """After COLLECTION_* events, and after any refusal that names an entity."""
-        self._cache.forget()
+        self.cache.forget()
 
     # --- Asset types, fields, options ---
 
@@ -39,7 +38,7 @@ class Directory:
             models = wire.understood_list(wire_definitions.AssetTypeModel, answer, operation)
             return tuple(model.domain() for model in models)
 
-        listed = await self._cache.get("asset types", ask)
+        listed = await self.cache.get("asset types", ask)
         found = pick(
             "asset type", name, [(one, (one.name, *one.labels.values()), f"{one.name} ({one.id})") for one in listed]
         )
@@ -52,7 +51,7 @@ class Directory:
             answer = await self._client.get(f"asset-types/{number}", operation=operation)
             return wire.understood(wire_definitions.AssetTypeModel, answer, operation).domain()
 
-        return await self._cache.get(("asset type", number), ask)
+        return await self.cache.get(("asset type", number), ask)
 
     async def field(self, asset_type: AssetType, label: str) -> FieldDefinition:
         """By technical name or by label in any locale."""
@@ -68,7 +67,7 @@ class Directory:
         entries = [(index, labels, f"{labels[0]} ({index})") for index, labels in names.items()]
         return pick(f'option of "{field.label}"', label, entries)
 
-    # --- Languages and formats ---
+    # --- Languages ---
 
     async def system_language(self) -> str:
         return (await self.languages())[0]
@@ -88,19 +87,7 @@ class Directory:
             spoken += [locale for kind in await self._collections.types() for locale in kind.labels]
             return tuple(dict.fromkeys(locale for locale in spoken if locale))
 
-        return await self._cache.get("languages", ask)
-
-    async def original_format(self) -> int:
-        """The id of the download format that hands out the original."""
-
-        async def ask() -> int:
-            operation = "read the download formats"
-            answer = await self._client.get("download-formats", operation=operation)
-            formats = wire.understood_list(wire_definitions.FormatModel, answer, operation)
-            marked = [one.id for one in formats if one.original] or [one.id for one in formats if one.key == "original"]
-            return marked[0] if marked else ORIGINAL_FORMAT
-
-        return await self._cache.get("original format", ask)
+        return await self.cache.get("languages", ask)
 
     # --- Collections ---
 
@@ -162,4 +149,4 @@ class Directory:
     async def reference(self, field: FieldDefinition, label: str) -> CollectionId:
         """A collection or tag that a field may point to: below its root, by name or by the end of its path."""
         key = ("reference", field.id, normal(label))
-        return await self._cache.get(key, lambda: self._collections.reference(field, label))
+        return await self.cache.get(key, lambda: self._collections.reference(field, label))
