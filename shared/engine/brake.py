@@ -31,6 +31,7 @@ from shared.engine.context import Context, log
 from shared.engine.generations import put_flow_attention
 from shared.engine.known import Known
 from shared.engine.stopping import flow_of, release, set_aside_decide
+from shared.engine.waiting import LEFT_OUT
 from shared.flows import IngestFlow, Limits, selects
 from shared.ledger.rows import Aside, AttentionKind, DueEntry, DueKind, Standing, Surge
 
@@ -106,7 +107,7 @@ def is_surprising(link: Link, decision: Decision) -> bool:
     return (
         decision.outcome is Outcome.DO
         and link.settled is not None
-        and decision.verb in {Verb.CLOSE, Verb.ADD_VERSION}
+        and decision.verb in {Verb.CLOSE, Verb.ADD_VERSION, Verb.CREATE}
         and link.state is not LinkState.CLOSED
     )
 
@@ -176,7 +177,8 @@ class Reading:
         if len(gone) <= EMPTIED_ABOVE:
             return ""
         async for link in self.context.ledger.links_of(flow.id, self.drive):
-            if link.settled is not None and link.state is not LinkState.CLOSED and link.key not in gone:
+            is_there = link.settled is not None and link.state is not LinkState.CLOSED and link.finished is None
+            if is_there and link.key not in gone:
                 return ""
         return f"the source was emptied: none of its {len(gone)} files is left"
 
@@ -209,7 +211,8 @@ async def holds_back(context: Context, link: Link, facts: Facts, decision: Decis
 def is_discarded(standing: Standing, link: Link, decision: Decision) -> bool:
     """Whether a person discarded this new content, at the brake: it was first seen while that was counted."""
     since, until = standing.discard_from, standing.discard_to
-    if decision.verb is not Verb.ADD_VERSION or link.seen_at is None or since is None or until is None:
+    is_new = decision.verb in {Verb.ADD_VERSION, Verb.CREATE}
+    if not is_new or link.seen_at is None or since is None or until is None:
         return False
     return since <= link.seen_at <= until
 
@@ -219,9 +222,10 @@ async def take_as_settled(context: Context, link: Link, facts: Facts, decision: 
     content = facts.item.content
     if link.settled is None or content is None:
         return
-    settled = replace(link.settled, content=content, signature=decision.signature or link.settled.signature)
+    signature = decision.signature or link.settled.signature
+    settled = replace(link.settled, content=content, signature=signature, verified=LEFT_OUT)
     await context.ledger.drop_attention(link.key)
+    await context.journal(link, "new content discarded", decision)
     await context.ledger.put_link(
         replace(link, state=LinkState.SETTLED, settled=settled, content=content, reasons=(), due_at=None)
     )
-    await context.journal(link, "new content discarded", decision)

@@ -30,7 +30,16 @@ from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sending import send_or_wait
 from shared.engine.stopping import set_aside_decide, set_aside_frozen
 from shared.engine.taking_back import out_of_use, reset_approval
-from shared.engine.waiting import come_back_at, first_or_next, look_again, new_link, pause, sighted, wait_until
+from shared.engine.waiting import (
+    come_back_at,
+    first_or_next,
+    look_again,
+    new_link,
+    owes_finish,
+    pause,
+    sighted,
+    wait_until,
+)
 from shared.engine.writeback import write_columns
 from shared.errors import LedgerConflict, System, Throttled, Unavailable
 from shared.flows import IngestFlow, decide, selects
@@ -109,6 +118,8 @@ async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decisi
             await _wait(context, known, full, decision, base)
         case Outcome.HOLD:
             await hold(context, flow, full, known, decision.reasons, decision=decision)
+        case Outcome.NOTHING if owes_finish(flow, known):
+            await _start(context, known, dataclasses.replace(decision, verb=Verb.FINISH))
         case Outcome.NOTHING:
             await _nothing_to_do(context, flow, full, known, base)
         case Outcome.DO if decision.verb is Verb.CLOSE:
@@ -166,9 +177,9 @@ async def _wait(context: Context, link: Link, facts: Facts, decision: Decision, 
         link = dataclasses.replace(link, state=LinkState.SETTLED if link.settled else LinkState.SEEN, reasons=())
     if link.transfer is not None:
         link = dataclasses.replace(link, transfer=dataclasses.replace(link.transfer, again=True))
-    await wait_until(context, dataclasses.replace(link, due_at=base.due_at), facts.item, decision)
     if decision.approval is not None and decision.approval != base.approval:
         await context.journal(link, "approved", decision)
+    await wait_until(context, dataclasses.replace(link, due_at=base.due_at), facts.item, decision)
 
 
 async def hold(
@@ -188,11 +199,12 @@ async def hold(
     if any(reason.outside for reason in reasons):
         held = await look_again(context, held, context.clock.after(RECHECK_HELD_SECONDS))
     await put_attention(context, AttentionKind.HELD, held)
+    if news:  # journalled before the row, by which a repeat would take it for done
+        await context.journal(held, "held", decision, more={"reasons": "; ".join(reason.text for reason in reasons)})
     held = await first_or_next(context, held)
     if link.due_at is not None and link.due_at != held.due_at:
         await context.ledger.drop_due(DueEntry(link.due_at, link.key, DueKind.DECIDE))
     if news:
-        await context.journal(held, "held", decision, more={"reasons": "; ".join(reason.text for reason in reasons)})
         log.info("link %s is held", link.key)
     if await write_columns(context, flow, facts, held) and held.receipt != facts.item.etag:
         held = await context.ledger.put_link(dataclasses.replace(held, receipt=facts.item.etag))
@@ -279,6 +291,6 @@ async def _start(context: Context, link: Link, decision: Decision) -> None:
         linked=link.settled is not None and link.settled.alias,
         size=link.content.size if link.content else None,
     )
+    await context.journal(link, "started", decision, more={"transfer": transfer.id})
     stored = await first_or_next(context, dataclasses.replace(link, transfer=transfer, due_at=None))
-    await context.journal(stored, "started", decision, more={"transfer": transfer.id})
     await send_or_wait(context, stored)

@@ -16,6 +16,7 @@ WHILE_OPEN_SECONDS = 600
 
 async def reset_approval(context: Context, facts: Facts, link: Link, decision: Decision) -> None:
     """Write what takes the approval back. Our own write is seen as any other; then the file waits for a person."""
+    await context.journal(link, "approval taken back", decision)
     stored = await first_or_next(context, link)
     item = facts.item
     try:
@@ -25,8 +26,6 @@ async def reset_approval(context: Context, facts: Facts, link: Link, decision: D
         await context.ledger.put_link(await look_again(context, stored, context.clock.after(WHILE_OPEN_SECONDS)))
     except Missing:
         log.info("link %s: its file is gone, so no approval is taken back", link.key)
-    else:
-        await context.journal(link, "approval taken back", decision)
 
 
 async def out_of_use(context: Context, link: Link, decision: Decision) -> Link:

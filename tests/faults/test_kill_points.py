@@ -13,12 +13,13 @@ from tests.faults.running import difference, one
 from tests.faults.scenario import Outcome
 from tests.kit.wire import Ill
 
-NEW, EDIT = "a_new_file", "an_edit_approved_again"
+NEW, EDIT, HELD = "a_new_file", "an_edit_approved_again", "held_and_released"
 DELTA, ITEM, BYTES = r"onedrive: GET .*/delta", r"onedrive: GET .*/items/…$", r"onedrive: GET .*download\.aspx"
 HANDLE, UPLOAD = r"celum: POST .*/v1/upload$", r"celum: POST /upload/"
 SEARCH, CREATE, VERSION = r"celum: POST .*/assets/search", r"celum: POST .*/v1/assets$", r"celum: POST .*/versions$"
 COMPLETE, COLUMNS = r"celum: PATCH .*/assets/", r"onedrive: PATCH .*/fields"
 CURSOR, LINK, WATCH = r"table: P.*'cursor'", r"table: P.*'link'", r"table: DELETE .*\|watch\|"
+JOURNAL = r"table: PUT .*'campaign-masters\|…\|…',RowKey='…'\)"
 TO_DECIDE, TO_TRANSFER = r"queue: POST .*decide", r"queue: POST .*transfer"
 
 
@@ -66,6 +67,8 @@ POINTS = {
     "G45 completed, answer lost": Point(Ill.LOST, COMPLETE),
     "H17 columns written, not noted": Point(Ill.KILLED_AFTER, COLUMNS),
     "H18 done, the message still there": Point(Ill.KILLED_AFTER, LINK, before=WATCH),
+    "held, not journalled": Point(Ill.KILLED_BEFORE, JOURNAL, scenario=HELD),
+    "held and journalled, nobody knows": Point(Ill.KILLED_AFTER, JOURNAL, scenario=HELD),
     "F10 H35 the row itself cannot be written": Point(Ill.BUSY, LINK, before=WATCH),
 }
 _CALM: dict[str, Outcome] = {}
