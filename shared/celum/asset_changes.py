@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from shared.celum.changes import FieldOperation, RawField, to_json, took_effect
 from shared.celum.values import iso, same
-from shared.domain import Asset, Availability, CollectionId
+from shared.domain import Asset, Availability, CollectionId, ExternalReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,10 @@ class CreateAsset:
 
 @dataclass(frozen=True, slots=True)
 class AssetChange:
-    """One PATCH. `lock` is the comment under which to lock, which CELUM demands; `unlock` takes a lock away."""
+    """One PATCH. `lock` is the comment under which to lock, which CELUM demands; `unlock` takes a lock away.
+
+    `references_add` replaces the url of a key triple that stands there already; `references_remove` goes by the triple.
+    """
 
     name: str | None = None
     parents_add: tuple[CollectionId, ...] = ()
@@ -42,6 +45,8 @@ class AssetChange:
     type_id: int | None = None
     lock: str | None = None
     unlock: bool = False
+    references_add: tuple[ExternalReference, ...] = ()
+    references_remove: tuple[ExternalReference, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -66,9 +71,25 @@ def patch_body(change: AssetChange) -> dict[str, object]:
         body["lock"] = {"op": "SET", "comment": change.lock}
     elif change.unlock:
         body["lock"] = {"op": "CLEAR"}
+    if change.references_add or change.references_remove:
+        body["externalReferences"] = _references(change)
     if change.fields:
         body["informationFieldValues"] = [to_json(operation) for operation in change.fields]
     return body
+
+
+def _references(change: AssetChange) -> dict[str, object]:
+    body: dict[str, object] = {"op": "MODIFY"}
+    if change.references_add:
+        body["add"] = [_keys(reference) | {"url": reference.url} for reference in change.references_add]
+    if change.references_remove:
+        body["remove"] = [_keys(reference) for reference in change.references_remove]
+    return body
+
+
+def _keys(reference: ExternalReference) -> dict[str, object]:
+    keys: dict[str, object] = {"descriptionKey": reference.description, "providerKey": reference.provider}
+    return keys | ({} if reference.instance is None else {"instanceKey": reference.instance})
 
 
 def availability_json(availability: Availability) -> dict[str, object]:
@@ -85,9 +106,10 @@ def availability_json(availability: Availability) -> dict[str, object]:
 def differences(asset: Asset, change: AssetChange) -> AssetChange:
     """The part of the change that the asset does not show; empty when all of it took effect (G45).
 
-    An asset that was read without its fields shows none of the field operations.
+    An asset that was read without its fields, or references, shows none of the changes to them.
     """
     there = asset.fields
+    references = None if asset.references is None else {reference.key: reference.url for reference in asset.references}
     left = tuple(op for op in change.fields if there is None or not took_effect(op, there.get(op.field)))
     return replace(
         change,
@@ -99,6 +121,10 @@ def differences(asset: Asset, change: AssetChange) -> AssetChange:
         fields=left,
         lock=None if asset.locked_by is not None and asset.lock_comment == change.lock else change.lock,
         unlock=change.unlock and asset.locked_by is not None,
+        references_add=tuple(
+            one for one in change.references_add if references is None or references.get(one.key) != one.url
+        ),
+        references_remove=tuple(one for one in change.references_remove if references is None or one.key in references),
     )
 
 
@@ -118,6 +144,7 @@ def described(change: AssetChange) -> str:
         "collections" if change.parents_add or change.parents_remove else "",
         "availability" if change.availability is not None else "",
         "lock" if change.lock is not None or change.unlock else "",
+        "external references" if change.references_add or change.references_remove else "",
         *(f"information field {operation.field}" for operation in change.fields),
     ]
     return ", ".join(part for part in parts if part)

@@ -6,12 +6,13 @@ Answers are translated in `answers`, shapes in `wire`; names are resolved by `di
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
 from shared.celum import wire
 from shared.celum.asset_changes import AssetChange, CreateAsset, described, differences, patch_body
 from shared.celum.client import CelumSettings, Client, Json
+from shared.celum.collection_finding import CollectionFinder
 from shared.celum.content import Content, Upload
 from shared.celum.definitions import Identity
 from shared.celum.directory import Directory
@@ -19,6 +20,7 @@ from shared.celum.finding import Finder
 from shared.celum.relations import Relations
 from shared.celum.renditions import Renditions
 from shared.celum.wire_definitions import AboutModel, ClientModel, UserModel
+from shared.celum.wire_delivery import RightsModel
 from shared.clock import Clock
 from shared.domain import Asset, AssetId, Version, VersionId
 from shared.errors import Conflict, Forbidden, Locked, Missing, NotAuthorised, Refused, RemoteError, System
@@ -33,6 +35,7 @@ class Celum(Finder):
         self.directory = Directory(client)
         self.renditions = Renditions(client, self.directory.cache)
         self.relations = Relations(client, self.directory.cache)
+        self.collections = CollectionFinder(client, self.directory)
         self._content = Content(client)
         self._identity: Identity | None = None
 
@@ -63,6 +66,14 @@ class Celum(Finder):
 
     async def identity(self) -> Identity:
         return self._identity or await self.probe()
+
+    async def rights(self, asset: AssetId, names: Sequence[str]) -> dict[str, bool | None]:
+        """Which of the named effective permissions we have on an asset; None where CELUM does not say."""
+        operation = f"ask for our rights on asset {asset}"
+        query = [("permissions", name) for name in names]
+        answer = await self._client.get(f"assets/{asset}", operation=operation, query=query)
+        told = wire.understood(RightsModel, answer, operation).permissions or {}
+        return {name: told.get(name) for name in names}
 
     # --- Bytes ---
 
@@ -128,7 +139,7 @@ class Celum(Finder):
         left = differences(there, change)
         if left.is_empty:
             return there, left
-        read = await self.asset(asset)
+        read = await self.asset(asset, references=bool(change.references_add or change.references_remove))
         if read is None:  # made unavailable, and hidden from us from now on
             return there, left if change.availability is None else AssetChange()
         return read, differences(read, change)

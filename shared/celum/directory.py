@@ -89,6 +89,22 @@ class Directory:
 
         return await self.cache.get("languages", ask)
 
+    # --- People ---
+
+    async def user_name(self, number: int) -> str:
+        """How people know a user: by name, else by user name; the number itself where it cannot be read."""
+        operation = f"read the user {number}"
+
+        async def ask() -> str:
+            try:
+                answer = await self._client.get(f"users/{number}", operation=operation)
+            except (Missing, Forbidden):
+                return str(number)
+            user = wire.understood(wire_definitions.UserModel, answer, operation)
+            return " ".join(part for part in (user.firstname, user.lastname) if part) or user.username or str(number)
+
+        return await self.cache.get(("user", number), ask)
+
     # --- Collections ---
 
     async def collection(self, path: str) -> Collection:

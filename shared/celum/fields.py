@@ -48,7 +48,7 @@ async def convert(wish: FieldWish, definition: FieldDefinition, names: Names) ->
         return {locale: _text(wish, JOIN.join(parts), definition)}
     if kind in values.TEXTS:
         return _text(wish, JOIN.join(parts), definition)
-    return _single(wish, _only(wish, parts, _accepted(definition)), definition)
+    return _single(wish, _only(wish, parts, accepted(definition)), definition)
 
 
 def read(definition: FieldDefinition, value: object) -> FieldContent | None:
@@ -61,9 +61,9 @@ def _parts(wish: FieldWish) -> tuple[str, ...]:
     return tuple(part.strip() for part in given if part.strip())
 
 
-def _only(wish: FieldWish, parts: Sequence[str], accepted: str) -> str:
+def _only(wish: FieldWish, parts: Sequence[str], takes: str) -> str:
     if len(parts) > 1:
-        raise ValueDoesNotFit(wish.label, JOIN.join(parts), f"one value: {accepted}")
+        raise ValueDoesNotFit(wish.label, JOIN.join(parts), f"one value: {takes}")
     return parts[0]
 
 
@@ -73,7 +73,7 @@ def _text(wish: FieldWish, text: str, definition: FieldDefinition) -> str:
     too_short = definition.min_length is not None and length < definition.min_length
     too_long = definition.max_length is not None and length > definition.max_length
     if too_short or too_long or not _fits_pattern(text, definition.pattern):
-        raise ValueDoesNotFit(wish.label, text, _accepted(definition))
+        raise ValueDoesNotFit(wish.label, text, accepted(definition))
     return text
 
 
@@ -96,7 +96,7 @@ def _single(wish: FieldWish, text: str, definition: FieldDefinition) -> FieldCon
         case FieldType.DATE:
             content = _day(text)
     if content is None or not _within(content, definition):
-        raise ValueDoesNotFit(wish.label, text, _accepted(definition))
+        raise ValueDoesNotFit(wish.label, text, accepted(definition))
     return content
 
 
@@ -139,11 +139,11 @@ def _within(content: FieldContent, definition: FieldDefinition) -> bool:
 
 
 async def _option(wish: FieldWish, parts: Sequence[str], definition: FieldDefinition, names: Names) -> int:
-    text = _only(wish, parts, _accepted(definition))
+    text = _only(wish, parts, accepted(definition))
     try:
         return await names.option(definition, text)
     except NameProblem as problem:
-        raise ValueDoesNotFit(wish.label, text, _accepted(definition)) from problem
+        raise ValueDoesNotFit(wish.label, text, accepted(definition)) from problem
 
 
 async def _references(
@@ -168,7 +168,8 @@ def _target(definition: FieldDefinition) -> str:
     return what if definition.root is None else f"{what} below the collection {definition.root}"
 
 
-def _accepted(definition: FieldDefinition) -> str:
+def accepted(definition: FieldDefinition) -> str:
+    """What the field takes, for people: type, length, pattern, limits, options."""
     match definition.type:
         case FieldType.NUMBER | FieldType.DOUBLE:
             example = "a whole number such as 1200" if definition.type == FieldType.NUMBER else "a number such as 12.5"

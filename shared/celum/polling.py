@@ -10,16 +10,19 @@ The watermark is the caller's to keep, and to advance only after what a step rep
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from shared.clock import Clock
 from shared.errors import System, Unavailable
 
 OVERLAP = timedelta(minutes=5)  # more than an index lags
-OVERLAP_KEPT = 2000  # rows remembered; of a fuller overlap the oldest are reported once more, which is harmless
+OVERLAP_KEPT = 800  # rows remembered, so that a watermark fits into one column of a table (32 Ki characters);
+# of a fuller overlap the oldest are reported once more, which is harmless
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # Reference 25 "Date precision and zone": a date without a fraction may stand for any instant of its second; and whether
 # the ends of a range belong to it is not said either, so a range begins and ends this much outside.
@@ -50,12 +53,34 @@ class Watermark:
     after: int | None = None
     known: frozenset[Sight] = frozenset()
 
+    def text(self) -> str:
+        """For the ledger; `parse` reads it back."""
+        known = [[_micro(sight.date), sight.id, sight.version] for sight in sorted(self.known)]
+        moments = {name: None if m is None else _micro(m) for name, m in (("seen", self.seen), ("at", self.at))}
+        return json.dumps(moments | {"after": self.after, "known": known}, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """ValueError, KeyError or TypeError for what `text` has not written."""
+        told = json.loads(text)
+        seen, at = (None if told[name] is None else _moment(told[name]) for name in ("seen", "at"))
+        known = frozenset(Sight(_moment(date), number, version) for date, number, version in told["known"])
+        return cls(seen, at, told["after"], known)
+
     @property
     def since(self) -> datetime:
         """Where the next step begins."""
         if self.at is not None:
             return self.at
         return BEGINNING if self.seen is None else max(BEGINNING, self.seen - OVERLAP)
+
+
+def _micro(moment: datetime) -> int:
+    return (moment - BEGINNING) // timedelta(microseconds=1)
+
+
+def _moment(microseconds: int) -> datetime:
+    return BEGINNING + timedelta(microseconds=microseconds)
 
 
 @dataclass(frozen=True, slots=True)
