@@ -3,6 +3,7 @@
 from shared.flows._case_loading import load_cases
 from shared.flows._cases import Case, Difference, differences
 from shared.flows._deciding import decide, needs
+from shared.flows._dormant import folder_gates, gate_captures, shut_because
 from shared.flows._file_loading import load
 from shared.flows._model import (
     CelumConnection,
@@ -39,9 +40,12 @@ __all__ = [
     "decide",
     "differences",
     "flows_schema",
+    "folder_gates",
+    "gate_captures",
     "load",
     "load_cases",
     "needs",
     "normalised",
     "selects",
+    "shut_because",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,6 +27,27 @@ class PathPattern:
     def match(self, path: str) -> dict[str, str] | None:
         found = _path_expression(self.text).fullmatch(nfc(path))
         return None if found is None else found.groupdict()
+
+    def root_for(self, bound: Mapping[str, str]) -> str:
+        """The folder below which every match lies that captures these values."""
+        root: list[str] = []
+        for segment in self.text[1:].split("/")[:-1]:
+            known = _known(segment, bound)
+            if known is None:
+                break
+            root.append(known)
+        return "/" + "/".join(root)
+
+    def reaches(self, folder: str, bound: Mapping[str, str]) -> bool:
+        """Whether a match that captures these values may lie below the folder."""
+        segments = self.text[1:].split("/")
+        for name in [part for part in nfc(folder).split("/") if part]:
+            if segments[0] == "**":
+                return True
+            if len(segments) == 1 or not _fits(segments[0], name, bound):
+                return False
+            segments = segments[1:]
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,20 @@ def name_pattern(text: str) -> NamePattern:
 
 def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _known(segment: str, bound: Mapping[str, str]) -> str | None:
+    """The name that a segment of a pattern stands for, where there is only one."""
+    if capture := _CAPTURE.fullmatch(segment):
+        return bound.get(capture[1])
+    return None if "*" in segment else segment
+
+
+def _fits(segment: str, name: str, bound: Mapping[str, str]) -> bool:
+    known = _known(segment, bound)
+    if known is not None:
+        return nfc(known).casefold() == name.casefold()
+    return _CAPTURE.fullmatch(segment) is not None or _name_expression(segment).fullmatch(name) is not None
 
 
 def _check_segment(segment: str) -> None:

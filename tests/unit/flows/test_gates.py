@@ -103,6 +103,10 @@ def test_a_file_behind_a_closed_folder_is_dormant_and_nothing_of_its_own_is_read
             {"/Marketing/Spring": {"Status": ("Open", "New")}},
             '/Marketing/Spring: Status is "Open; New", not "Closed" or "Archived"',
         ),
+        (
+            {"/Marketing/Spring": {"Statuz": "Closed"}},
+            'the collection has no information field "Status": the nearest are Statuz',
+        ),
     ],
 )
 def test_a_file_behind_a_closed_collection_is_dormant(collections: dict[str, dict[str, Value]], why: str) -> None:
