@@ -14,6 +14,7 @@ from shared.ledger.rows import DueEntry, DueKind, RefKind, item_ref
 
 UNSAID_PAUSE_SECONDS = 10  # Throttled without a time: begin with this …
 LONGEST_PAUSE_SECONDS = 3600  # … and believe no system that asks for more than this at a time
+LEFT_OUT = "left out"  # `Settled.verified` of content that a person has kept out of CELUM
 SPREAD = 0.2  # work that waited for the same instant does not all begin at once
 
 
@@ -76,3 +77,14 @@ async def come_back_at(context: Context, *systems: System) -> datetime | None:
         return None
     length = (paused - context.clock.now()).total_seconds()
     return paused + timedelta(seconds=length * SPREAD * random.random())  # noqa: S311  a spread, no secret
+
+
+def owes_finish(flow: IngestFlow, link: Link) -> bool:
+    """Whether the flow's `after` still has to put the file away: once for each content, and only what is in CELUM.
+
+    What people brought back stays, until they give it other content.
+    """
+    settled = link.settled
+    if flow.after == "keep" or flow.mode != "on" or link.finished is not None:
+        return False
+    return settled is not None and settled.verified != LEFT_OUT
