@@ -9,6 +9,7 @@ BridgeError
 │   ├── NotAuthorised          401: the credential is not accepted; stop calls, keep all work
 │   ├── Forbidden              403: a right is missing; hold what needs it
 │   ├── Missing                404, 410, or CELUM's "missing or not accessible entity"
+│   ├── SessionGone            OneDrive: an upload session is over; begin a new one at byte 0
 │   ├── Refused                400, 413, 422 …: this request will never do; carries the faults
 │   ├── Conflict               409, 412: somebody else was quicker; read again
 │   │   ├── NameTaken          OneDrive: an item of this name stands in the folder already
@@ -120,6 +121,10 @@ class Forbidden(RemoteError):
 
 
 class Missing(RemoteError):
+    pass
+
+
+class SessionGone(RemoteError):
     pass
 
 

@@ -112,6 +112,11 @@ def _kind(status: int, codes: set[str]) -> _Plain:
             return Refused
 
 
+def codes_of(answer: Answer) -> frozenset[str]:
+    """Every code of Graph's error object, case-folded."""
+    return frozenset(code.casefold() for code in _reported(answer.body)[0])
+
+
 def _reported(body: bytes) -> tuple[tuple[str, ...], str]:
     """Every code of Graph's error object, outermost first, and its message; nothing when the body is something else."""
     try:

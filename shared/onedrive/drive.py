@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from shared.clock import Clock, SystemClock
 from shared.domain import Columns, DriveId, Item, ItemId, ItemVersion, Value
-from shared.errors import CursorExpired, Missing, NameProblem, Refused, System, Unavailable
+from shared.errors import CursorExpired, Missing, Refused, System, Unavailable
 from shared.onedrive.answers import Json
+from shared.onedrive.batching import Batching
 from shared.onedrive.columns import Column, columns_of, definition_of, values_of, write_body
 from shared.onedrive.content import DriveContent, Sources, Ticket, download_url
 from shared.onedrive.content_host import ContentHost
-from shared.onedrive.graph import Graph, objects
+from shared.onedrive.grants import Grants
+from shared.onedrive.graph import Graph, Headroom, objects
 from shared.onedrive.hosts import check_origin
 from shared.onedrive.items import SELECT, item_of, moment_of, person_of
+from shared.onedrive.libraries import CACHE_SECONDS, Libraries
 from shared.onedrive.placing import Placing
 from shared.onedrive.settings import OneDriveSettings
 from shared.onedrive.states import MODERATION, has_content_approval, is_checked_in, status_of
 from shared.onedrive.subscriptions import Subscription, Subscriptions
+from shared.onedrive.uploading import Uploading
 
-CACHE_SECONDS = 600  # names that people change now and then: libraries, columns
 DELTA_PAGE = 1_000  # items; no official number, another client of long standing asks for the same
 TICKETS = 64  # download URLs kept at once; one is some hundred bytes
 TICKET_SECONDS = 30  # they last for minutes, but the file may change
@@ -52,9 +54,12 @@ class OneDrive:
         self._graph = Graph(settings)
         self._host = ContentHost(settings)
         self._sources = Sources(self._graph, self._host, self._clock)
+        self._libraries = Libraries(self._graph, self._clock)
         self.placing = Placing(self._sources)
+        self.uploading = Uploading(self._sources, self.placing)
+        self.grants = Grants(self._graph)
+        self.batching = Batching(self._graph)
         self._subscriptions = Subscriptions(self._graph, settings)
-        self._drives: dict[tuple[str, str], tuple[DriveId, datetime]] = {}
         self._columns: dict[DriveId, tuple[tuple[Column, ...], datetime]] = {}
         self._tickets: dict[tuple[DriveId, ItemId], tuple[Ticket, datetime]] = {}
         self._reading_columns = asyncio.Lock()
@@ -64,33 +69,9 @@ class OneDrive:
         await self._host.close()
         await self._graph.close()
 
-    # --- libraries
-
     async def drive_of(self, site: str, library: str) -> DriveId:
         """The drive of a library. `site` is "acme.sharepoint.com:/sites/marketing"; NameProblem names what there is."""
-        known = self._drives.get((site, library))
-        if known is None or known[1] <= self._clock.now():
-            known = (await self._find_drive(site, library), self._clock.after(CACHE_SECONDS))
-            self._drives[site, library] = known
-        return known[0]
-
-    async def _find_drive(self, site: str, library: str) -> DriveId:
-        host, _, path = site.partition(":")
-        address = f"{host}:/{quote(path.strip('/'))}" if path.strip("/") else host
-        try:
-            site_id = (await self._graph.get(f"/sites/{address}?$select=id", f"find the site {site}")).get("id")
-        except Missing:
-            raise NameProblem("site", site) from None
-        libraries: list[Json] = []
-        url = f"/sites/{quote(str(site_id), safe=',')}/drives?$select=id,name,webUrl"
-        async for page in self._graph.pages(url, f"list the libraries of {site}"):
-            libraries += page
-        hits = [raw for raw in libraries if _same(raw.get("name"), library)]
-        hits = hits or [raw for raw in libraries if _same(_last_segment(raw), library)]
-        if len(hits) != 1:
-            names = tuple(sorted(str(raw.get("name")) for raw in (hits or libraries)))
-            raise NameProblem("library", library, candidates=names, ambiguous=bool(hits))
-        return DriveId(str(hits[0]["id"]))
+        return await self._libraries.drive_of(site, library)
 
     # --- changes
 
@@ -199,6 +180,11 @@ class OneDrive:
         ticket = self._kept_ticket(drive, item) if version is None else None
         return DriveContent(self._sources, drive, item, version, ticket)
 
+    @property
+    def headroom(self) -> Headroom | None:
+        """What Graph last said of the units left to us; None while it says nothing, which means plenty."""
+        return self._graph.headroom
+
     # --- columns
 
     async def versions(self, drive: DriveId, item: ItemId) -> tuple[ItemVersion, ...]:
@@ -270,18 +256,6 @@ class OneDrive:
     def subscriptions(self) -> Subscriptions:
         """Single steps: list, delete, reauthorise, create, renew."""
         return self._subscriptions
-
-
-def _same(name: object, wanted: str) -> bool:
-    return _folded(str(name)) == _folded(wanted)
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
-
-
-def _last_segment(raw: Json) -> str:
-    return unquote(urlsplit(str(raw.get("webUrl", ""))).path.rstrip("/").rpartition("/")[2])
 
 
 def _drive_in(link: str) -> DriveId:

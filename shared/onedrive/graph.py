@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shared.errors import SettingsProblem, System, Unavailable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SCOPES = ["https://graph.microsoft.com/.default"]
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0  # a delta page of a busy drive takes several seconds
+SHORT = 0.1  # share of the units below which it is wise to go slowly
 PAGES = 10_000  # of one listing; more is a server that goes round in circles
 
 
@@ -39,12 +41,28 @@ class _Client:
     loop: asyncio.AbstractEventLoop
 
 
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """RateLimit headers: they come once 80 % of a minute's units are used. `reset` in seconds, from `at` on."""
+
+    limit: int
+    remaining: int
+    reset: float
+    at: datetime
+
+    @property
+    def is_short(self) -> bool:
+        """Time to slow down before Graph says so with a 429."""
+        return self.remaining < SHORT * self.limit
+
+
 class Graph:
     """Sends requests and returns JSON; never retries. Every error is one of shared.errors."""
 
     def __init__(self, settings: OneDriveSettings) -> None:
         self._settings = settings
         self._client: _Client | None = None
+        self.headroom: Headroom | None = None  # of the last answer; None when it said nothing
 
     async def get(self, url: str, operation: str) -> Json:
         return await self.call("GET", url, operation)
@@ -100,7 +118,9 @@ class Graph:
             headers = {"Content-Type": "application/octet-stream", **(headers or {})}
         elif body is not None:
             content = json.dumps(body).encode()
-        return await sdk.send(client.adapter, method, absolute, operation, content=content, headers=headers or {})
+        answer = await sdk.send(client.adapter, method, absolute, operation, content=content, headers=headers or {})
+        self.headroom = headroom_of(answer.headers, datetime.now(UTC))
+        return answer
 
     def _ready(self) -> _Client:
         """The client belongs to the event loop it was made in."""
@@ -125,6 +145,13 @@ class Graph:
         if client is not None:
             await client.transport.aclose()  # the SDK's wrapper around it does not
             await client.credential.close()
+
+
+def headroom_of(headers: Mapping[str, str], at: datetime) -> Headroom | None:
+    limit, remaining, reset = (headers.get(f"ratelimit-{name}", "") for name in ("limit", "remaining", "reset"))
+    if not (limit.isdecimal() and remaining.isdecimal()):
+        return None
+    return Headroom(int(limit), int(remaining), float(reset) if reset.isdecimal() else 60.0, at)
 
 
 def objects(value: object) -> list[Json]:
