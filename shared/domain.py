@@ -36,6 +36,8 @@ type Value = str | tuple[str, ...]  # a column or property as text; several for 
 
 # --- OneDrive ---------------------------------------------------------------------------------------------------
 
+MARKER_NAME = "CELUM bridge - please leave here.txt"  # in the root of each library: whose it is (shared/engine)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -82,6 +84,11 @@ class Item:
     web_url: str | None = None
     mime_type: str | None = None
     pixels: tuple[int, int] | None = None  # width, height of an image
+
+    @property
+    def is_marker(self) -> bool:
+        """The bridge's own file, or a copy of it: no flow ever speaks of it."""
+        return self.name.casefold() == MARKER_NAME.casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,20 +139,30 @@ def guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespac
 
 def status(options: argparse.Namespace) -> int:
     data = app_of(options).get("status")
-    calm = not data["failed"] and not data["flow_file_problems"] and all(f["state"] != "braked" for f in data["flows"])
+    stands = any(f["state"] in {"braked", "barred"} for f in data["flows"])
+    calm = not data["failed"] and not data["flow_file_problems"] and not stands
     if not _told_as_json(options, data):
         for problem in data["flow_file_problems"]:
             _tell(problem)
         rows = [
-            (f["id"], f["mode"], f["state"], f["why"], str(f["first_run_waiting"]), str(f["set_aside"]))
+            (f["id"], f["mode"], f["state"], _why(f), str(f["first_run_waiting"]), str(f["set_aside"]))
             for f in data["flows"]
         ]
         _tell_table(("FLOW", "MODE", "STATE", "WHY", "TO RELEASE", "SET ASIDE"), rows)
         drives = [
-            (", ".join(d["connections"]), _when(d["last_scan"]), d["subscription"], _when(d["subscription_expires"]))
+            (
+                ", ".join(d["connections"]),
+                _when(d["last_scan"]),
+                d["subscription"],
+                _when(d["subscription_expires"]),
+                d["marker"],
+            )
             for d in data["drives"]
         ]
-        _tell_table(("LIBRARY", "LAST SCAN", "SUBSCRIPTION", "UNTIL"), drives)
+        _tell_table(("LIBRARY", "LAST SCAN", "SUBSCRIPTION", "UNTIL", "MARKER"), drives)
+        for drive in data["drives"]:
+            if drive["marker_problem"]:
+                _tell(drive["marker_problem"])
         _tell(f"{data['held']} held, {data['failed']} failed, {data['waiting']} to look at, {data['due']} due")
         for system, until in data["paused_systems"].items():
             _tell(f"{system} asked to be left alone until {_when(until)}")
@@ -239,6 +249,11 @@ def _tell(text: str) -> None:
 
 def _reasons(file: Json) -> str:
     return "; ".join(reason["text"] for reason in file["reasons"])
+
+
+def _why(flow: Json) -> str:
+    """What bars a flow is told in a sentence of its own, below the table of the libraries."""
+    return "see its library below" if flow["state"] == "barred" else str(flow["why"])
 
 
 def _when(text: str | None) -> str:

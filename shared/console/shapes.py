@@ -30,7 +30,7 @@ class FlowStatus(Shape):
     about: str
     mode: str
     start: str
-    state: Literal["running", "starting", "paused", "braked", "frozen", "retired"]
+    state: Literal["running", "starting", "paused", "braked", "barred", "frozen", "retired"]
     why: str
     files_listed: int
     first_run_waiting: int = Field(description="files that `resume` releases step by step; at most 1000 are counted")
@@ -45,6 +45,10 @@ class DriveStatus(Shape):
     last_scan: datetime | None
     subscription: str
     subscription_expires: datetime | None
+    marker: Literal["none", "ours", "unwritten", "foreign", "lost", "unreadable"] = Field(
+        description="whose the library is by the marker file in its root; none: not looked at yet"
+    )
+    marker_problem: str = Field(description="what is wrong with it and what to do; empty if nothing")
 
 
 class Status(Shape):

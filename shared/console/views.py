@@ -28,7 +28,7 @@ from shared.ledger.rows import Aside, Attention, AttentionKind, Standing
 MOST = 1000  # rows that are counted; behind it "many" is all that helps
 FOUND_AT_MOST = 50
 
-type State = Literal["running", "starting", "paused", "braked", "frozen", "retired"]
+type State = Literal["running", "starting", "paused", "braked", "barred", "frozen", "retired"]
 
 
 async def status(context: Context, _: Mapping[str, str]) -> Status:
@@ -61,7 +61,12 @@ async def _flow(context: Context, name: FlowId, standing: Standing) -> FlowStatu
     file = context.flow_file
     flow = None if isinstance(file, FlowFileProblem) else file.flow(name)
     stops = standing.stops or (await context.stops(name))
-    why = {"braked": standing.braked, "paused": f"by {standing.paused_by}", "starting": f"{standing.phase}"}
+    why = {
+        "barred": standing.barred,
+        "braked": standing.braked,
+        "paused": f"by {standing.paused_by}",
+        "starting": f"{standing.phase}",
+    }
     return FlowStatus(
         id=name,
         about=flow.about if flow else "",
@@ -83,7 +88,7 @@ async def _drives(context: Context) -> tuple[DriveStatus, ...]:
         connections.setdefault(await context.drive_of(flow), []).append(flow.onedrive)
     found: list[DriveStatus] = []
     for drive, names in connections.items():
-        row = await context.ledger.subscription(drive)
+        row, mark = await context.ledger.subscription(drive), await context.ledger.mark(drive)
         found.append(
             DriveStatus(
                 id=drive,
@@ -91,6 +96,8 @@ async def _drives(context: Context) -> tuple[DriveStatus, ...]:
                 last_scan=await context.ledger.last_scan(drive),
                 subscription=row.state.value if row else "none",
                 subscription_expires=row.expires if row else None,
+                marker=mark.state.value if mark else "none",
+                marker_problem=mark.text if mark else "",
             )
         )
     return tuple(found)

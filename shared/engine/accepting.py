@@ -9,7 +9,7 @@ from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
 from shared.engine.operating import CannotBeDone, NotKnown, flow_named
 from shared.engine.stopping import flow_of, send_entries
-from shared.engine.waiting import new_link
+from shared.engine.waiting import LEFT_OUT, new_link
 from shared.flows import decide
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind, RefKind, asset_ref
 
@@ -82,9 +82,8 @@ def _ignored(context: Context, link: Link, facts: Facts) -> Link:
     if item.deleted:
         return replace(link, state=LinkState.CLOSED)
     if link.settled is not None:
-        settled = replace(
-            link.settled, content=item.content or link.settled.content, signature=_signature(context, link, facts)
-        )
+        content, signature = item.content or link.settled.content, _signature(context, link, facts)
+        settled = replace(link.settled, content=content, signature=signature, verified=LEFT_OUT)
         return replace(link, state=LinkState.SETTLED, settled=settled, content=item.content)
     before = replace(new_link(flow_named(context, link.flow), item, etag=link.etag), state=LinkState.BEFORE)
     now = context.clock.now()

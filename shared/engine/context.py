@@ -9,7 +9,8 @@ from datetime import datetime
 
 from shared.celum import Celum
 from shared.clock import Clock
-from shared.domain import Decision, DriveId, FlowId, Item, Link, LinkKey
+from shared.domain import Decision, DriveId, FlowId, Item, ItemId, Link, LinkKey
+from shared.engine.gate_answers import GateAnswers
 from shared.errors import FlowFileProblem, Forbidden, Missing, NameProblem, System
 from shared.flows import FlowFile, IngestFlow, OneDriveConnection
 from shared.ledger import Ledger
@@ -29,6 +30,15 @@ PAUSE_CACHE_SECONDS = 2  # else each file would cost three reads of what hardly 
 STANDING_CACHE_SECONDS = 2  # likewise; what surprises is decided on a fresh read
 
 
+@dataclass(frozen=True, slots=True)
+class KnownMarker:
+    """The marker file of a drive that this process may work in, as it stood when it was looked at."""
+
+    until: datetime  # to believe it
+    item: ItemId | None = None  # None where it could not be written
+    etag: str | None = None
+
+
 @dataclass(slots=True)
 class Context:
     settings: Settings
@@ -42,6 +52,8 @@ class Context:
     latest_generation: tuple[int, datetime] | None = None  # of any instance, and until when to believe it
     is_adopted: bool = False  # the flow file of this process has been taken in
     checksum_algorithm: str | None = None  # of CELUM, as this process has learned it
+    gate_answers: GateAnswers = field(default_factory=GateAnswers)
+    markers: dict[DriveId, KnownMarker] = field(default_factory=dict)
     _drives: dict[str, tuple[DriveId, datetime]] = field(default_factory=dict)
     _pauses: dict[System, tuple[datetime | None, datetime]] = field(default_factory=dict)
     _signatures: dict[tuple[str, ...], str] = field(default_factory=dict)

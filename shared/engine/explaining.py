@@ -150,6 +150,7 @@ ADVICE = {
     "on_source_deleted": "restore the file, or put it back",
 }
 STOPPED = {
+    "barred": "see `bridge status`: the library is not known to be this installation's",
     "paused": "`bridge resume` the flow",
     "braked": "decide about the brake: `bridge brake` --go-on or --discard",
     "frozen": "put the flow back into the flow file, switched on",

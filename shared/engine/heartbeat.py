@@ -18,6 +18,8 @@ async def beat(context: Context) -> None:
         problems.append(f"the flow file is invalid: {len(context.flow_file.problems)} problems, see the log")
     stopped = [one for one in (await context.standings()).values() if one.stops in {"braked", "paused", "frozen"}]
     problems += [f"the flow {standing.flow} is {standing.stops}" for standing in stopped]
+    in_use = {one.drive for one in (await context.standings()).values() if one.stops not in {"frozen", "retired"}}
+    problems += [mark.text for mark in await context.ledger.marks() if mark.text and mark.drive in in_use]
     if await context.ledger.attention(AttentionKind.FAILED, 1):
         problems.append("files have failed")
     entry = {"at": context.clock.now().isoformat(), "problems": problems}

@@ -15,6 +15,7 @@ from shared.domain import DriveId, FlowId, Item, ItemId
 from shared.engine.baseline import list_files, restart_listings, scan_ended
 from shared.engine.brake import Reading
 from shared.engine.context import SCAN_LEASE_SECONDS, Context, log
+from shared.engine.installation import may_work, touches_marker
 from shared.engine.known import Known
 from shared.engine.paths import Paths, as_folder
 from shared.engine.sight import Sight, look_into_folder, send_decides
@@ -30,6 +31,8 @@ CLOCKS_DISAGREE_SECONDS = 2  # of two instances; a message must not come before 
 CLOCKS_DIFFER_SECONDS = 600  # OneDrive's and ours
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_SECONDS = 60  # after an answer that says nothing about when to come back
+BARRED_SECONDS = 900  # how often a message that nothing else replaces asks whether the library is ours now
+REPLACED = DROPPABLE | {ScanReason.BACKFILL}  # what comes again by itself: by the timers, or the watch over the flow
 
 
 async def scan(context: Context, message: ScanMessage) -> None:
@@ -39,8 +42,7 @@ async def scan(context: Context, message: ScanMessage) -> None:
     if not flows:
         log.warning("a scan of drive %s was asked for, which no flow names; dropped", drive)
         return
-    if paused := await context.paused_until(System.ONEDRIVE):
-        await _again_at(context, message, (paused - context.clock.now()).total_seconds())
+    if not await _may_begin(context, message, flows):
         return
     if message.reason in {ScanReason.FOLDER_MOVED, ScanReason.BACKFILL}:
         await _list(context, message, flows)
@@ -65,6 +67,28 @@ async def scan(context: Context, message: ScanMessage) -> None:
         return
     await _give_back(context, run.lease)
     await _again_at(context, message, RETRY_SECONDS / context.clock.time_scale)
+
+
+async def _may_begin(context: Context, message: ScanMessage, flows: tuple[IngestFlow, ...]) -> bool:
+    """Whether OneDrive may be asked, and the library is ours. If that cannot be told now, the message comes again."""
+    if paused := await context.paused_until(System.ONEDRIVE):
+        await _again_at(context, message, (paused - context.clock.now()).total_seconds())
+        return False
+    try:
+        if await may_work(context, message.drive, flows):
+            return True
+    except Throttled as problem:
+        await pause(context, problem)
+        seconds = RETRY_SECONDS
+    except Unavailable as problem:
+        log.warning("whose drive %s is could not be read: %s", message.drive, problem)
+        seconds = RETRY_SECONDS
+    else:
+        if message.reason in REPLACED:
+            return False
+        seconds = BARRED_SECONDS
+    await _again_at(context, message, seconds / context.clock.time_scale)
+    return False
 
 
 async def _give_back(context: Context, lease: ScanLease) -> None:
@@ -168,6 +192,8 @@ class _Run:
 
     async def _take(self, page: DeltaPage, link: str) -> None:
         items = {item.id: item for item in page.items}  # an item may come twice; the last one wins
+        if touches_marker(self.context, self.drive, items.values()):
+            await self.context.outbox.send(Queue.SCAN, ScanMessage(drive=self.drive, reason=ScanReason.SWEEP))
         folders = [item for item in items.values() if (item.is_folder or item.is_root) and not item.deleted]
         moved = await self._write_folders(folders)
         files = [item for item in items.values() if not item.is_folder and not item.is_root]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from shared.domain import DriveId
 from shared.engine.context import Context, log
+from shared.engine.installation import barred_drives
 from shared.errors import Forbidden, Refused
 from shared.ledger.rows import Subscription, SubscriptionState
 from shared.messages import Queue, ScanMessage, ScanReason
@@ -28,10 +29,14 @@ def _ours(context: Context) -> tuple[str, str]:
 
 
 async def keep_subscriptions(context: Context) -> None:
-    """Ask for a scan of each drive whose subscription needs something; that scan does it, and reads the delta after."""
+    """Ask for a scan of each drive whose subscription needs something; that scan does it, and reads the delta after.
+
+    Likewise of each drive that was not ours: perhaps it is by now.
+    """
+    barred = await barred_drives(context)
     for drive in await context.drives():
         row = await context.ledger.subscription(drive)
-        if is_due(context, row):
+        if drive in barred or is_due(context, row):
             await context.outbox.send(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.SUBSCRIPTION))
 
 

@@ -7,6 +7,7 @@ from shared.flows._dormant import folder_gates, gate_captures, shut_because
 from shared.flows._file_loading import load
 from shared.flows._model import (
     CelumConnection,
+    FieldMatch,
     FlowFile,
     IngestFlow,
     Limits,
@@ -25,6 +26,7 @@ __all__ = [
     "Case",
     "CelumConnection",
     "Difference",
+    "FieldMatch",
     "FlowFile",
     "IngestFlow",
     "Limits",

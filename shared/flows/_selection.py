@@ -11,7 +11,7 @@ from shared.flows._model import IngestFlow
 
 def selects(flow: IngestFlow, item: Item) -> Mapping[str, str] | None:
     """The captures of the path, or None where the flow leaves the item alone. Costs nothing beyond the page's facts."""
-    if item.deleted or item.is_folder or item.is_root or item.is_package or item.path is None:
+    if item.deleted or item.is_folder or item.is_root or item.is_package or item.is_marker or item.path is None:
         return None
     captures = flow.pattern.match(item.path)
     if captures is None or not is_of_types(item.name, item.mime_type, flow.types):

@@ -6,15 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
-from shared.errors import LedgerConflict, System
+from pydantic import TypeAdapter, ValidationError
+
+from shared.domain import DriveId
+from shared.errors import LedgerConflict, LedgerUnreadable, System
 from shared.ledger.keys import instant, instant_text
 from shared.ledger.part import Part, undisturbed
-from shared.ledger.rows import Lease, Slot
+from shared.ledger.rows import Installation, Lease, Mark, Slot
 from shared.ledger.store import Row, Table
 
 KEPT_SHARE = 3 / 4  # of the time asked for: a slot that has as much left is kept as it stands
-_SLOTS, _PAUSE, _SETTING, _LEASE = "slot", "pause", "setting", "lease"
+_SLOTS, _PAUSE, _SETTING, _LEASE, _INSTALLATION, _MARK = "slot", "pause", "setting", "lease", "installation", "marker"
 
 
 class Slots(Part):
@@ -169,6 +173,50 @@ class Control(Part):
             return value
 
         return await undisturbed(attempt)
+
+
+class Installations(Part):
+    """Who this deployment is, and what the marker file of each drive says."""
+
+    async def installation(self, if_none: Installation) -> Installation:
+        """The one that stands here; `if_none` becomes it by one insert, so that all instances agree on one."""
+        row = Row(_INSTALLATION, _INSTALLATION, {"id": if_none.id, "since": instant_text(if_none.since)})
+
+        async def attempt() -> Installation:
+            present = await self._store.get(Table.CONTROL, _INSTALLATION, _INSTALLATION)
+            if present is None:
+                await self._store.insert(Table.CONTROL, row)
+                return if_none
+            return Installation(present.properties["id"], instant(present.properties["since"]))
+
+        return await undisturbed(attempt)
+
+    async def marks(self) -> tuple[Mark, ...]:
+        """Of every drive that was ever looked at. A plain read of one small partition."""
+        return tuple([_mark(row) async for row in self._store.query(Table.CONTROL, _MARK)])
+
+    async def mark(self, drive: DriveId) -> Mark | None:
+        """A plain read."""
+        row = await self._store.get(Table.CONTROL, _MARK, drive)
+        return _mark(row) if row else None
+
+    async def put_mark(self, mark: Mark) -> None:
+        """Upsert: each look tells the whole of it."""
+        await self._store.upsert(Table.CONTROL, Row(_MARK, mark.drive, {"json": _marks().dump_json(mark).decode()}))
+
+
+@cache
+def _marks() -> TypeAdapter[Mark]:
+    return TypeAdapter(Mark)
+
+
+def _mark(row: Row) -> Mark:
+    try:
+        return _marks().validate_json(row.properties["json"])
+    except (ValidationError, KeyError) as error:
+        raise LedgerUnreadable(
+            f"ledger: the marker of {row.key} was written by a newer release; deploy that"
+        ) from error
 
 
 def _slot_key(index: int) -> str:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from shared.ledger.control import Control, Slots
+from shared.ledger.control import Control, Installations, Slots
 from shared.ledger.doorbell import Doorbell
 from shared.ledger.drives import Drives
 from shared.ledger.folders import Folders
+from shared.ledger.gates import Gates
 from shared.ledger.hints import Attentions, Due, Refs
 from shared.ledger.links import Links
 from shared.ledger.records import Records
@@ -11,7 +12,21 @@ from shared.ledger.standings import Asides, Standings, Walks
 
 
 class Ledger(
-    Drives, Doorbell, Folders, Links, Refs, Due, Attentions, Records, Slots, Control, Standings, Asides, Walks
+    Drives,
+    Doorbell,
+    Folders,
+    Gates,
+    Links,
+    Refs,
+    Due,
+    Attentions,
+    Records,
+    Slots,
+    Control,
+    Installations,
+    Standings,
+    Asides,
+    Walks,
 ):
     """Everything the bridge remembers. Truth is changed by one conditional write at a time, hints by repeatable ones.
 

@@ -94,6 +94,7 @@ class DueKind(StrEnum):
     TRANSFER = "transfer"  # waits for a slot or a retry
     WATCH = "watch"  # over a running transfer
     FLOW = "flow"  # over a flow whose files are being listed; `link` is the flow's id
+    GATE = "gate"  # over a closed gate, or one behind which files are being listed; `link` is the gate's key
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,36 @@ class Slot:
     etag: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """This deployment of the bridge, as long as its ledger lives."""
+
+    id: str
+    since: datetime
+
+
+class MarkState(StrEnum):
+    """What the marker file of a drive says of it."""
+
+    OURS = "ours"
+    UNWRITTEN = "unwritten"  # it cannot be written: work goes on, and a second installation is not noticed
+    FOREIGN = "foreign"
+    LOST = "lost"  # written at our address, but under a ledger that is not this one
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The marker of a drive as it was read last; `text` is what people have to know and to do, empty if nothing."""
+
+    drive: DriveId
+    state: MarkState
+    text: str = ""
+    owner: str = ""  # installation id, address and age of who wrote it, as far as it says
+    address: str = ""
+    since: datetime | None = None
+
+
 class Aside(StrEnum):
     """Why an entry of `due` is set aside."""
 
@@ -193,6 +224,7 @@ class Standing:
     listed: int = 0  # files found by the listing
     paused_by: str = ""
     braked: str = ""  # why
+    barred: str = ""  # why: its library is not known to be this installation's
     frozen: bool = False  # gone from the flow file, or switched off
     retired: bool = False
     surge: Surge = field(default_factory=Surge)
@@ -205,6 +237,8 @@ class Standing:
         """Why nothing of the flow is decided or carried on now; empty while it runs."""
         if self.retired or self.frozen:
             return "retired" if self.retired else "frozen"
+        if self.barred:
+            return "barred"
         if self.braked:
             return "braked"
         if self.paused_by:
