@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from local.celum_simulator import api_assets, api_collections, api_delivery, api_tenant
+from local.celum_simulator import api_assets, api_collections, api_delivery, api_relations, api_tenant
 from local.celum_simulator.call import Handler
 
 BASE = "/content-api/v1"
@@ -47,13 +47,13 @@ OPERATIONS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/download-formats", api_delivery.formats),
     ("POST", "/jobs", api_delivery.create_job),
     ("GET", "/jobs/{jobId}", api_delivery.job),
-    ("GET", "/relation-types", api_tenant.relation_types),
-    ("GET", "/relation-types/{id}", api_tenant.relation_type),
-    ("GET", "/relations", api_tenant.relations),
-    ("POST", "/relations", api_tenant.create_relation),
-    ("GET", "/relations/{relationId}", api_tenant.relation),
-    ("PATCH", "/relations/{relationId}", api_tenant.update_relation),
-    ("DELETE", "/relations/{relationId}", api_tenant.delete_relation),
+    ("GET", "/relation-types", api_relations.types),
+    ("GET", "/relation-types/{id}", api_relations.type_),
+    ("GET", "/relations", api_relations.listed),
+    ("POST", "/relations", api_relations.create),
+    ("GET", "/relations/{relationId}", api_relations.read),
+    ("PATCH", "/relations/{relationId}", api_relations.update),
+    ("DELETE", "/relations/{relationId}", api_relations.delete),
 )
 
 

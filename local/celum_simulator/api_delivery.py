@@ -75,6 +75,11 @@ def _made(call: Call, asset: Asset, version: Version, wanted: Format) -> tuple[P
     expired = "downloadExpiredAssets" not in user.may and not rights.available(tenant, asset, tenant.clock.now())
     if wanted.key in user.forbidden_formats or barred or expired:
         raise Refusal(tenant.quirks.permission_status, "accessDenied", f"{wanted.key} may not be downloaded")
+    if wanted.key in call.view.unsupported(version):
+        raise bad_argument("downloadFormatId", f"{wanted.key} is not to be had of a file of this kind")
+    if wanted.key in tenant.quirks.failing_formats:
+        reason = Reason("GENERIC", "conversionFailed", f"the conversion to {wanted.key} failed")
+        raise Refusal(400, "conversionFailed", reason.message, reasons=[reason])
     if tenant.quirks.interceptor_required:
         reason = Reason("GENERIC", "interceptor", "a usage must be entered before the download")
         raise Refusal(403, "interceptorRequired", reason.message, reasons=[reason])
@@ -120,7 +125,10 @@ async def job(call: Call) -> Answer:
         return out
     if quirks.job_outcome == "FAILED":
         return out | {"status": "FAILED"}
-    return out | _finished(call, found)
+    done = _finished(call, found)
+    if quirks.job_outcome == "no_download":
+        done.pop("download", None)
+    return out | done
 
 
 def _finished(call: Call, job: Job) -> Json:

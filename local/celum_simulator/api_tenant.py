@@ -1,23 +1,24 @@
-"""Operations on what a tenant is made of: users, types, fields, relations."""
+"""Operations on what a tenant is made of: users, types, fields."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from aiohttp import web
-
-from local.celum_simulator import definitions, events, paging, rights
+from local.celum_simulator import definitions, paging, rights
 from local.celum_simulator.call import Answer, Call
-from local.celum_simulator.model import Relation, Stamp, User
-from local.celum_simulator.refusals import Json, Refusal, bad_argument
-from local.celum_simulator.tenant import LANGUAGES, RELATION_TYPES
+from local.celum_simulator.model import User
+from local.celum_simulator.refusals import Json, bad_argument
+from local.celum_simulator.tenant import LANGUAGES
 
 ENTITY_TYPES = ("ASSET", "COLLECTION", "RELATION")
 ROLES = {1: "Editor", 2: "Viewer"}
 
 
-async def version(_: Call) -> Answer:
-    return {"version": "v1", "buildNumber": "1", "versionDate": "2026-04-09", "releaseVersion": "simulator"}
+async def version(call: Call) -> Answer:
+    return {
+        "version": "v1",
+        "buildNumber": "1",
+        "versionDate": "2026-04-09",
+        "releaseVersion": call.tenant.quirks.release_version,
+    }
 
 
 async def client(call: Call) -> Answer:
@@ -26,7 +27,7 @@ async def client(call: Call) -> Answer:
         raise rights.missing(call.tenant, "Client", client_id)
     return {
         "clientId": client_id,
-        "enabled": True,
+        "enabled": call.tenant.quirks.enabled,
         "licensed": call.tenant.quirks.licensed,
         "languages": {"system": LANGUAGES[0], "informationFields": list(LANGUAGES)},
     }
@@ -124,92 +125,3 @@ async def compound_types(_: Call) -> Answer:
 
 async def compound_type(call: Call) -> Answer:
     raise rights.missing(call.tenant, "CompoundType", call.request.match_info["compoundTypeKey"])
-
-
-def _relation_type(type_id: int) -> Json:
-    return {"id": type_id, "name": RELATION_TYPES[type_id], "labels": {"en": RELATION_TYPES[type_id]}}
-
-
-async def relation_types(_: Call) -> Answer:
-    return [_relation_type(i) for i in RELATION_TYPES]
-
-
-async def relation_type(call: Call) -> Answer:
-    if call.id("id") not in RELATION_TYPES:
-        raise rights.missing(call.tenant, "RelationType", call.id("id"))
-    return _relation_type(call.id("id"))
-
-
-async def relations(call: Call) -> Answer:
-    rows = list(call.tenant.relations.values())
-    asset_id, direction = call.integer("assetId"), call.text("direction")
-    if asset_id is not None:
-        as_source = direction in {None, "SOURCE_TO_TARGET"}
-        as_target = direction in {None, "TARGET_TO_SOURCE"}
-        rows = [r for r in rows if (as_source and r.source == asset_id) or (as_target and r.target == asset_id)]
-    if types := call.integers("typeId"):
-        rows = [r for r in rows if r.type_id in types]
-    return paging.page(call.tenant, rows, call.wanted(), call.view.relation)
-
-
-RELATION_MEMBERS = (
-    *("relationTypeId", "sourceAssetId", "targetAssetId", "sourceAssetVersionId", "targetAssetVersionId"),
-    "informationFieldValues",
-)
-
-
-async def create_relation(call: Call) -> Answer:
-    body = await call.body()
-    body.only(*RELATION_MEMBERS)
-    if body.integer("relationTypeId") not in RELATION_TYPES:
-        raise rights.missing(call.tenant, "RelationType", body.integer("relationTypeId"))
-    for side in ("sourceAssetId", "targetAssetId"):
-        rights.visible_asset(call.tenant, call.user, body.integer(side))
-    relation = Relation(
-        id=call.tenant.next_id(),
-        type_id=body.integer("relationTypeId"),
-        source=body.integer("sourceAssetId"),
-        target=body.integer("targetAssetId"),
-        creation=Stamp(call.tenant.clock.now(), call.user.id),
-        source_version=body.integer_or_none("sourceAssetVersionId"),
-        target_version=body.integer_or_none("targetAssetVersionId"),
-    )
-    call.tenant.relations[relation.id] = relation
-    events.relation(call.view, "RELATION_CREATED", relation)
-    return web.json_response(call.view.relation(relation), status=201)
-
-
-def _relation(call: Call) -> Relation:
-    found = call.tenant.relations.get(call.id("relationId"))
-    if found is None:
-        raise rights.missing(call.tenant, "Relation", call.id("relationId"))
-    return found
-
-
-async def relation(call: Call) -> Answer:
-    return call.view.relation(_relation(call))
-
-
-async def update_relation(call: Call) -> Answer:
-    body = await call.body()
-    body.only(*RELATION_MEMBERS)
-    old = _relation(call)
-    changed = replace(
-        old,
-        type_id=body.integer_or_none("relationTypeId") or old.type_id,
-        source=body.integer_or_none("sourceAssetId") or old.source,
-        target=body.integer_or_none("targetAssetId") or old.target,
-        source_version=body.integer_or_none("sourceAssetVersionId") or old.source_version,
-        target_version=body.integer_or_none("targetAssetVersionId") or old.target_version,
-    )
-    if changed.type_id not in RELATION_TYPES:
-        raise Refusal(400, "validationFailed", "unknown relation type")
-    call.tenant.relations[old.id] = changed
-    return call.view.relation(changed)
-
-
-async def delete_relation(call: Call) -> Answer:
-    gone = _relation(call)
-    del call.tenant.relations[gone.id]
-    events.relation(call.view, "RELATION_DELETED", gone)
-    return web.Response(status=204)

@@ -187,6 +187,7 @@ def _references(change: Change, asset: Asset) -> Asset:
     for entry in given.bodies("add", optional=True):
         entry.only("descriptionKey", "providerKey", "instanceKey", "url")
         key = _triple(entry)
+        _refuse_unregistered(change.tenant, entry, key)
         number = kept[key].id if key in kept else change.tenant.next_id()
         kept[key] = ExternalReference(
             id=number,
@@ -201,6 +202,14 @@ def _references(change: Change, asset: Asset) -> Asset:
 
 def _triple(entry: Body) -> tuple[str, str, str | None]:
     return entry.text("descriptionKey"), entry.text("providerKey"), entry.text_or_none("instanceKey")
+
+
+def _refuse_unregistered(tenant: Tenant, entry: Body, key: tuple[str, str, str | None]) -> None:
+    registered = tenant.quirks.reference_keys
+    names = ("descriptionKey", "providerKey", "instanceKey")
+    for name, part in zip(names, key, strict=True):
+        if registered is not None and part is not None and part not in registered:
+            raise bad_argument(entry.at(name), f"no such key: {part}", code="unknownKey")
 
 
 def _alternative_preview(change: Change, asset: Asset) -> Asset:

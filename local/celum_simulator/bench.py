@@ -128,6 +128,14 @@ class Bench:
         self.tenant.fields[field.id] = field
         return field.id
 
+    def add_relation_type(self, name: str) -> int:
+        number = self.tenant.next_id()
+        self.tenant.relation_types[number] = name
+        return number
+
+    def remove_format(self, key: str) -> None:
+        self.tenant.formats = {i: f for i, f in self.tenant.formats.items() if f.key != key}
+
     def field(self, label: str) -> InformationField:
         return next(f for f in self.tenant.fields.values() if f.labels["en"] == label)
 

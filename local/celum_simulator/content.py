@@ -86,6 +86,8 @@ async def download(tenant: Tenant, request: web.Request) -> web.StreamResponse:
         hdrs.CONTENT_TYPE: "application/octet-stream",
         hdrs.CONTENT_DISPOSITION: f"attachment; filename*=UTF-8''{quote(link.filename)}",
     }
+    if quirks.range_fault != "none" and hdrs.RANGE in request.headers:
+        return await _odd_part(request, link, headers, quirks.range_fault)
     if CUT_AFTER in request:
         await _cut(request, link, headers)
     if quirks.range and quirks.download_body == "file":
@@ -112,6 +114,19 @@ async def _whole(request: web.Request, link: Link, headers: dict[str, str], *, s
             await response.write(piece)
     await response.write_eof()
     return response
+
+
+async def _odd_part(request: web.Request, link: Link, headers: dict[str, str], fault: str) -> web.StreamResponse:
+    """Another part than was asked for, another total than before, or none at all."""
+    size, start = link.path.stat().st_size, request.http_range.start or 0
+    if fault == "refused":
+        return web.Response(status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{size}"})
+    start, total = (start - 1, size) if fault == "wrong_start" else (start, size + 1)
+    with link.path.open("rb") as file:
+        file.seek(start)
+        part = file.read()
+    headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{start + len(part) - 1}/{total}"
+    return web.Response(status=206, headers=headers, body=part)
 
 
 async def _cut(request: web.Request, link: Link, headers: dict[str, str]) -> NoReturn:

@@ -48,6 +48,7 @@ class Control:
         if "set" in given:
             self.sim.clock.set(parsed(str(given["set"])))
         self.sim.clock.advance(float(str(given.get("advance", 0))))
+        self.sim.tenant.let_happen()
         return {"now": self.sim.clock.now().isoformat()}
 
     async def reset(self, request: web.Request) -> object:
@@ -59,6 +60,7 @@ class Control:
 
     async def catch_up(self, _: web.Request) -> object:
         self.sim.catch_up()
+        self.sim.tenant.let_happen()
         return {}
 
     async def snapshot(self, _: web.Request) -> object:
@@ -66,6 +68,25 @@ class Control:
 
     async def events(self, _: web.Request) -> object:
         return self.sim.outbox.sent
+
+    async def release_events(self, request: web.Request) -> object:
+        """Those that were held, in the `order` kept or reversed."""
+        given = await _object(request) if request.can_read_body else {}
+        released = self.sim.outbox.release(self.sim.tenant, backwards=given.get("order") == "reversed")
+        await self.sim.outbox.emptied()
+        return {"events": released}
+
+    async def forge_events(self, request: web.Request) -> object:
+        """Whatever `events` says goes out as it is, `times` over; `secret` instead of the tenant's, null for none."""
+        given = await _object(request)
+        bodies = given.get("events")
+        if not isinstance(bodies, list):
+            raise TypeError("events must be a list")
+        secret = given.get("secret", self.sim.quirks.events_secret)
+        for _ in range(int(str(given.get("times", 1)))):
+            self.sim.outbox.forge(self.sim.tenant, bodies, None if secret is None else str(secret))
+        await self.sim.outbox.emptied()
+        return {"statuses": self.sim.outbox.statuses[-len(bodies) :] if bodies else []}
 
     async def keys(self, _: web.Request) -> object:
         """For the page, which acts as one of the users."""
@@ -86,6 +107,8 @@ def add_routes(app: web.Application, sim: CelumSimulator) -> None:
         ("POST", "catch_up", control.catch_up),
         ("GET", "snapshot", control.snapshot),
         ("GET", "events", control.events),
+        ("POST", "events", control.forge_events),
+        ("POST", "events/release", control.release_events),
         ("GET", "keys", control.keys),
     )
     for method, name, respond in routes:

@@ -86,7 +86,9 @@ def _previews(view: View, before: Asset | None, after: Asset) -> None:
     for version in after.versions:
         if version.id not in known and version.blob is not None:
             members: Json = {"assetId": after.id, "versionId": version.id, "fileCategory": version.category}
-            view.tenant.emit("PREVIEW_CONVERSION", view.user, members | {"previewConversionStatus": outcome})
+            ready = version.preview_at or view.tenant.clock.now()
+            told = members | {"previewConversionStatus": outcome}
+            view.tenant.emit_at(ready, "PREVIEW_CONVERSION", view.user, told)
 
 
 def collection_changed(view: View, before: Collection | None, after: Collection | None) -> None:
@@ -97,13 +99,15 @@ def collection_changed(view: View, before: Collection | None, after: Collection 
     if before is None:
         return view.tenant.emit("COLLECTION_CREATED", view.user, {"entity": entity})
     if before.parent != after.parent:
-        members: Json = {"entity": entity, "fromCollectionId": before.parent, "toCollectionId": after.parent}
+        ends = {"fromCollectionId": before.parent, "toCollectionId": after.parent}
+        members: Json = {"entity": entity} | {name: end for name, end in ends.items() if end is not None}
         view.tenant.emit("COLLECTION_MOVED", view.user, members)
     keys = set(before.values) | set(after.values)
     fields = sorted(k for k in keys if before.values.get(k) != after.values.get(k))
     names = ["name"] if before.names != after.names else []
     if names or fields:
-        members = {"entity": entity, "updatedFields": names, "updatedInformationFields": fields}
+        members = {"entity": entity, "entityBeforeUpdate": view.collection(before, WHOLE)}
+        members |= {"updatedFields": names, "updatedInformationFields": fields}
         view.tenant.emit("COLLECTION_UPDATED", view.user, members)
     return None
 

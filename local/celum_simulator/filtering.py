@@ -64,6 +64,14 @@ def at_least_one(body: Body) -> None:
         raise bad_argument(body.at("from"), "either 'from' or 'to' must be set")
 
 
+def texts(searching: Searching, body: Body, name: str) -> list[str]:
+    values = body.texts(name)
+    limit = searching.tenant.quirks.max_filter_values
+    if limit is not None and len(values) > limit:
+        raise bad_argument(body.at(name), f"takes at most {limit} values")
+    return values
+
+
 def id_range[R](of: Callable[[R], int]) -> Builder[R]:
     def build(_: Searching, body: Body) -> Predicate[R]:
         body.only("type", "from", "to")
@@ -75,10 +83,12 @@ def id_range[R](of: Callable[[R], int]) -> Builder[R]:
 
 
 def date_range[R](of: Callable[[R], datetime]) -> Builder[R]:
-    def build(_: Searching, body: Body) -> Predicate[R]:
+    def build(searching: Searching, body: Body) -> Predicate[R]:
         body.only("type", "from", "to")
         at_least_one(body)
         low, high = body.instant_or_none("from"), body.instant_or_none("to")
+        if searching.tenant.quirks.range_ends == "exclusive":
+            return lambda row: (low is None or of(row) > low) and (high is None or of(row) < high)
         return lambda row: (low is None or of(row) >= low) and (high is None or of(row) <= high)
 
     return build

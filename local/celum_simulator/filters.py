@@ -17,6 +17,7 @@ from local.celum_simulator.filtering import (
     ids,
     search_type,
     text_matches,
+    texts,
 )
 from local.celum_simulator.model import Asset, Collection, Dated, Values
 from local.celum_simulator.pictures import properties
@@ -85,9 +86,9 @@ def _content(row: Asset) -> str:
         return file.read(1 << 20).decode("utf-8", "replace")
 
 
-def _extensions(_: Searching, body: Body) -> Predicate[Asset]:
+def _extensions(searching: Searching, body: Body) -> Predicate[Asset]:
     body.only("type", "values")
-    wanted = {value.lower().removeprefix(".") for value in body.texts("values")}
+    wanted = {value.lower().removeprefix(".") for value in texts(searching, body, "values")}
     return lambda row: blobs.extension(row.version.filename) in wanted
 
 
@@ -107,7 +108,7 @@ def _categories(_: Searching, body: Body) -> Predicate[Asset]:
 
 def _checksum(searching: Searching, body: Body) -> Predicate[Asset]:
     body.only("type", "values")
-    wanted = {value.lower() for value in body.texts("values")}
+    wanted = {value.lower() for value in texts(searching, body, "values")}
     algorithm = searching.tenant.quirks.checksum
 
     def matches(row: Asset) -> bool:

@@ -19,9 +19,13 @@ class Quirks:
     missing_id_status: Literal[400, 403, 404] = 400
     permission_status: int = 403
     locked_status: int = 403
+    lock_exempts_owner: bool = True
+    lock_ttl: float | None = None  # seconds until a lock is gone by itself
     hide_expired: bool = True  # from users without viewExpiredAssets
     impersonation: Literal["allowed", "forbidden"] = "allowed"
     licensed: bool = True
+    enabled: bool = True
+    release_version: str = "simulator"
 
     # Upload
     upload_auth: Literal["required", "ignored", "forbidden"] = "required"
@@ -49,6 +53,7 @@ class Quirks:
     to_inclusive: Literal["instant", "day"] = "instant"
     date_style: Literal["iso_ms", "iso", "offset", "epoch_ms"] = "iso_ms"
     bump_on: tuple[str, ...] = ("name", "typeId", "versions", "availability", "parentIds", "fields")
+    reference_keys: tuple[str, ...] | None = None  # external references take only these keys; None: any
     max_reference_names: int = 100  # rest.informationFields.maxReferenceNames
 
     # Lists and searches
@@ -58,6 +63,7 @@ class Quirks:
     oversize_page: Literal["cap", "refuse"] = "cap"
     deep_page_limit: int | None = None
     max_filter_values: int | None = None
+    range_ends: Literal["inclusive", "exclusive"] = "inclusive"  # of date filters
     shifting_pages: Literal["none", "repeat", "skip"] = "none"  # during the next listing of several pages
     index_lag: float = 0  # seconds until a write shows in lists and searches
     empty_content: Literal["list", "absent"] = "list"
@@ -74,14 +80,18 @@ class Quirks:
     download_expired_status: Literal[401, 403, 404, 410] = 403
     download_body: Literal["file", "html", "json", "short"] = "file"
     range: bool = True
+    range_fault: Literal["none", "wrong_start", "wrong_total", "refused"] = "none"  # of an answer to a Range
+    failing_formats: tuple[str, ...] = ()  # keys of formats into which nothing can be converted
+    unsupported_formats: tuple[str, ...] = ()  # "AUDIO:thmb": not offered for assets of this file category
     interceptor_required: bool = False
     job_delay: float = 1
     job_forget: float = 86400
-    job_outcome: Literal["FINISHED", "FAILED", "never"] = "FINISHED"
+    job_outcome: Literal["FINISHED", "FAILED", "never", "no_download"] = "FINISHED"
 
     # Traffic
     throttle: Literal[429, 503] = 503
     throttle_next: int = 0  # so many requests are refused
+    rate_limit: int | None = None  # requests a minute; more are refused until the minute is over
     retry_after: str = ""  # header value, seconds or an HTTP date; empty: no header
     unknown_members: Literal["refuse", "ignore"] = "refuse"  # in request bodies
     extra_members: bool = False  # answers carry members that nobody has documented
@@ -90,6 +100,9 @@ class Quirks:
     events_url: str = ""
     events_for_own_writes: bool = True
     events_delivery: Literal["once", "twice", "never"] = "once"
+    events_held: bool = False  # until they are released, in any order
+    events_secret: str = ""
+    events_secret_header: str = "X-Celum-Secret"  # nothing is documented: a name of this simulator
 
     def json(self) -> Json:
         return {f.name: getattr(self, f.name) for f in fields(self)}

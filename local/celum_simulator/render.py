@@ -86,8 +86,7 @@ class View:
         }
         if asset.type_id is not None:
             out["typeId"] = asset.type_id
-        if asset.lock is not None:
-            lock = asset.lock
+        if (lock := rights.standing_lock(tenant, asset)) is not None:
             out["lock"] = {"temporary": False, "comment": lock.comment, "creation": self.stamp(lock.creation)}
         return {**out, **self._included(asset, include)}
 
@@ -103,12 +102,18 @@ class View:
         if include.references:
             out["externalReferences"] = [self.reference(r) for r in asset.references]
         if include.formats and asset.version.blob is not None:
-            usable = [f for f in self.tenant.formats.values() if f.key not in self.user.forbidden_formats]
+            barred = {*self.user.forbidden_formats, *self.unsupported(asset.version)}
+            usable = [f for f in self.tenant.formats.values() if f.key not in barred]
             wanted = [f for f in usable if include.formats is EVERY or f.id in include.formats]
             out["downloadFormats"] = [self.format(f) for f in wanted]
         if include.permissions:
             out["permissions"] = {name: name in granted for name in include.permissions}
         return out
+
+    def unsupported(self, version: Version) -> list[str]:
+        """Keys of the formats that are not offered for files of this kind."""
+        pairs = (entry.split(":", 1) for entry in self.tenant.quirks.unsupported_formats)
+        return [key for category, key in pairs if category == version.category]
 
     def _sees(self, collection_id: int) -> bool:
         collection = self.tenant.collections.get(collection_id)
@@ -210,11 +215,11 @@ class View:
         for field_set in sets:
             wanted = [self.tenant.fields[f] for f in field_set.field_ids if include.wants(f)]
             head = definitions.set_head(field_set)
-            out.append({**head, "informationFieldValues": [self._entry(f, field_set, values) for f in wanted]})
+            out.append({**head, "informationFieldValues": [self._entry(f, field_set.required, values) for f in wanted]})
         return out
 
-    def _entry(self, field: InformationField, field_set: FieldSet, values: Values) -> Json:
-        definition = definitions.field(self.tenant, self.user, field, field_set.required)
+    def _entry(self, field: InformationField, required: frozenset[int], values: Values) -> Json:
+        definition = definitions.field(self.tenant, self.user, field, required)
         entry: Json = {"type": field.type, "field": definition}
         if field.id in values:
             entry["value"] = self._value(field, values[field.id])
@@ -236,7 +241,7 @@ class View:
         names = dict(collection.names)
         return {"id": collection_id, "name": tree.label(names) if field.type == "TAG_REFERENCE" else names}
 
-    def relation(self, relation: Relation) -> Json:
+    def relation(self, relation: Relation, include: Include = Include()) -> Json:
         out: Json = {
             "id": relation.id,
             "typeId": relation.type_id,
@@ -247,6 +252,11 @@ class View:
             asset = self.tenant.assets.get(asset_id)
             if asset is not None and rights.sees_asset(self.tenant, self.user, asset):
                 out[side] = self.asset(asset, Include())
+        if include.fields:
+            fields = [f for f in self.tenant.fields.values() if f.id in relation.values and include.wants(f.id)]
+            values = [self._entry(f, frozenset(), relation.values) for f in fields]
+            head = {"id": 1, "name": "relation", "labels": {"en": "Relation"}}
+            out["informationFieldValueSets"] = [{**head, "informationFieldValues": values}]
         return out
 
     def _relation_status(self, relation: Relation) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from local.celum_simulator import tree
-from local.celum_simulator.model import FULL, Asset, Collection, Dated, Direct, User
+from local.celum_simulator.model import FULL, Asset, Collection, Dated, Direct, Lock, User
 from local.celum_simulator.refusals import Reason, Refusal
 from local.celum_simulator.tenant import Tenant
 
@@ -96,5 +96,14 @@ def demand(tenant: Tenant, granted: frozenset[str], name: str, entity: str) -> N
 
 def refuse_locked(tenant: Tenant, user: User, asset: Asset) -> None:
     """A lock restricts others; its owner works on."""
-    if asset.lock is not None and asset.lock.creation.user_id != user.id:
-        raise Refusal(tenant.quirks.locked_status, "assetLocked", f"asset {asset.id} is locked: {asset.lock.comment}")
+    lock = standing_lock(tenant, asset)
+    exempt = lock is not None and tenant.quirks.lock_exempts_owner and lock.creation.user_id == user.id
+    if lock is not None and not exempt:
+        raise Refusal(tenant.quirks.locked_status, "assetLocked", f"asset {asset.id} is locked: {lock.comment}")
+
+
+def standing_lock(tenant: Tenant, asset: Asset) -> Lock | None:
+    ttl = tenant.quirks.lock_ttl
+    if asset.lock is None or ttl is None:
+        return asset.lock
+    return asset.lock if tenant.clock.now() <= asset.lock.creation.date + timedelta(seconds=ttl) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from local.celum_simulator.stage import Stage
 from local.celum_simulator.tenant import Tenant
 from local.serving import Fault, Next, Serving
 
+MINUTE = timedelta(minutes=1)
 UNLICENSED_MAY = ("/version", "/clients/{clientId}")
 
 
@@ -32,6 +34,7 @@ class CelumSimulator(Stage):
         self.requests: Counter[str] = Counter()
         self.impatient = 0  # requests that came before the time that Retry-After had named
         self._quiet_until: datetime | None = None
+        self._minute: tuple[datetime, int] | None = None
         self.outbox = Outbox()
 
     @property
@@ -53,6 +56,8 @@ class CelumSimulator(Stage):
         self.faults.clear()
         self.requests.clear()
         self.impatient = 0
+        self._quiet_until = self._minute = None
+        self.outbox.forget()
 
     def _attach(self) -> None:
         self.tenant.base_url = self.base_url
@@ -87,6 +92,7 @@ class CelumSimulator(Stage):
             tenant = self.tenant
             try:
                 self._throttle()
+                tenant.let_happen()
                 user = acting_user(tenant, request)
                 self._check_licence(path)
                 return self._answered(await handler(Call(tenant, user, request)))
@@ -105,10 +111,11 @@ class CelumSimulator(Stage):
         return respond
 
     def _check_licence(self, path: str) -> None:
-        if not self.quirks.licensed and path not in UNLICENSED_MAY:
+        if not (self.quirks.licensed and self.quirks.enabled) and path not in UNLICENSED_MAY:
             raise Refusal(403, "notLicensed", "no licensed API connection")
 
     def _throttle(self) -> None:
+        self._keep_rate()
         quirks, now = self.tenant.quirks, self.tenant.clock.now()
         if self._quiet_until is not None and now < self._quiet_until:
             self.impatient += 1
@@ -121,6 +128,19 @@ class CelumSimulator(Stage):
             self._quiet_until = now + timedelta(seconds=seconds)
         headers = {"Retry-After": quirks.retry_after} if quirks.retry_after else {}
         raise Refusal(quirks.throttle, "serviceUnavailable", "too many requests", headers=headers)
+
+    def _keep_rate(self) -> None:
+        """So many requests a minute, by the tenant's clock; Retry-After tells when the minute is over."""
+        quirks, now = self.tenant.quirks, self.tenant.clock.now()
+        if quirks.rate_limit is None:
+            return
+        begun, count = self._minute if self._minute and now < self._minute[0] + MINUTE else (now, 0)
+        self._minute = begun, count + 1
+        if count < quirks.rate_limit:
+            return
+        left = math.ceil((begun + MINUTE - now).total_seconds())
+        self.impatient += count > quirks.rate_limit
+        raise Refusal(quirks.throttle, "tooManyRequests", "too many requests", headers={"Retry-After": str(left)})
 
     def _answered(self, answer: Answer) -> web.StreamResponse:
         if isinstance(answer, web.StreamResponse):

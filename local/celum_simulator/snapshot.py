@@ -21,7 +21,7 @@ class Snapshot(TypedDict):
 
 def snapshot(tenant: Tenant) -> Snapshot:
     """`collections`: sorted paths; `assets`: sorted descriptions; `relations`: pairs of names."""
-    described = [_asset(tenant, asset) for asset in tenant.assets]
+    assets = [described(tenant, asset) for asset in tenant.assets]
     relations = [
         [source.name, target.name]
         for r in tenant.relations.values()
@@ -29,12 +29,12 @@ def snapshot(tenant: Tenant) -> Snapshot:
     ]
     return {
         "collections": sorted(tree.path(tenant, c.id) for c in tenant.collections),
-        "assets": sorted(described, key=lambda one: json.dumps(one, sort_keys=True)),
+        "assets": sorted(assets, key=lambda one: json.dumps(one, sort_keys=True)),
         "relations": sorted(relations),
     }
 
 
-def _asset(tenant: Tenant, asset: Asset) -> dict[str, Any]:
+def described(tenant: Tenant, asset: Asset) -> dict[str, Any]:
     creator = tenant.users.get(asset.creation.user_id)
     return {
         "name": asset.name,

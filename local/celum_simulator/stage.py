@@ -96,10 +96,28 @@ class Stage(Bench):
 
     def change_collection(self, path: str, *, fields: Mapping[str, Given], as_user: str = ADMIN) -> None:
         """As a person does in CELUM; a field whose value is None is cleared."""
+        operations = [self._operation(label, value) for label, value in fields.items()]
+        self.patch_collection(path, {"informationFieldValues": operations}, as_user=as_user)
+
+    def add_collection_as(self, path: str, *, as_user: str = ADMIN) -> int:
+        """As a person makes it; what is above it must be there."""
+        above, _, name = path.rpartition("/")
+        user = self.user(as_user)
+        body: Json = {"name": {"en": name}, "parentId": self.collection(above).id}
+        made = collections.create(self.tenant, user, Body.of(body, ""))
+        events.collection_changed(View(self.tenant, user), None, made)
+        return made.id
+
+    def patch_collection(self, path: str, body: Json, *, as_user: str = ADMIN) -> None:
+        """With a body as the API takes it: renamed, moved, its fields changed."""
         user, before = self.user(as_user), self.collection(path)
-        body: Json = {"informationFieldValues": [self._operation(label, value) for label, value in fields.items()]}
         after = collections.update(self.tenant, user, before, Body.of(body, ""))
         events.collection_changed(View(self.tenant, user), before, after)
+
+    def delete_collection(self, path: str, *, as_user: str = ADMIN) -> None:
+        user, before = self.user(as_user), self.collection(path)
+        collections.delete(self.tenant, user, before)
+        events.collection_changed(View(self.tenant, user), before, None)
 
     def patch_asset(self, asset_id: int, body: Json, *, as_user: str = ADMIN) -> Asset:
         """With a body as the API takes it."""

@@ -32,7 +32,6 @@ FORMATS = (
     Format(3, "prvw", "Preview", 1024),
     Format(4, "largeprvw", "Large preview", 3000),
 )
-RELATION_TYPES = {1: "Adaptation"}
 LANGUAGES = ("en", "de")
 
 type Event = tuple[str, int, datetime, Json]
@@ -110,7 +109,9 @@ class Tenant:
         self.links: dict[str, Link] = {}
         self.jobs: dict[str, Job] = {}
         self.formats = {f.id: f for f in FORMATS}
+        self.relation_types = {1: "Adaptation"}
         self.listeners: list[Callable[[Event], None]] = []
+        self._coming: list[tuple[datetime, Event]] = []
 
     def next_id(self) -> int:
         return next(self._ids)
@@ -128,6 +129,20 @@ class Tenant:
             return
         for listener in self.listeners:
             listener((kind, user.id, self.clock.now(), members))
+
+    def emit_at(self, moment: datetime, kind: str, user: User, members: Json) -> None:
+        """An event of something that happens by itself, such as the end of a conversion."""
+        self._coming.append((moment, (kind, user.id, moment, members)))
+        self.let_happen()
+
+    def let_happen(self) -> None:
+        """Tell what has happened by itself until now; called before whatever may notice it."""
+        now = self.clock.now()
+        due = sorted((entry for entry in self._coming if entry[0] <= now), key=lambda entry: entry[0])
+        self._coming = [entry for entry in self._coming if entry[0] > now]
+        for _, event in due:
+            for listener in self.listeners:
+                listener(event)
 
     def catch_up(self) -> None:
         self.collections.catch_up()

@@ -147,6 +147,8 @@ async def test_events_tell_what_happened(api: Client, sim: CelumSimulator, unuse
 
     asset = await api.created("a.txt", b"a", typeId=sim.asset_type("Office document").id)
     await api.ok("PATCH", f"/assets/{asset['id']}", json={"name": "b"})
+    sim.clock.advance(sim.quirks.preview_delay)
+    sim.tenant.let_happen()
     sim.delete_asset(asset["id"])
     await sim.outbox.emptied()
     await runner.cleanup()
@@ -155,9 +157,9 @@ async def test_events_tell_what_happened(api: Client, sim: CelumSimulator, unuse
         "ASSET_CREATED",
         "ASSET_ADDED",
         "ASSET_RELEASED",
-        "PREVIEW_CONVERSION",
         "ASSET_UPDATED",
+        "PREVIEW_CONVERSION",
         "ASSET_DELETED",
     ]
-    assert received[4]["updatedFields"] == ["name"]
+    assert received[3]["updatedFields"] == ["name"]
     assert received[0]["userId"] == sim.user("onedrive-bridge").id
