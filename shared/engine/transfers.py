@@ -14,7 +14,7 @@ from shared.engine.decisions import hold, put_attention
 from shared.engine.due import send_next
 from shared.engine.sending import send_or_wait, slots_for
 from shared.engine.waiting import come_back_at, pause
-from shared.engine.writeback import write_columns
+from shared.engine.writeback import show_end
 from shared.errors import (
     BridgeError,
     ContentProblem,
@@ -251,8 +251,8 @@ async def _guarded(run: Run, steps: Callable[[Run], Awaitable[None]]) -> None:
 
 async def _close_and_decide(run: Run, why: str) -> None:
     await run.context.ledger.add_due(DueEntry(run.context.clock.now(), run.link.key, DueKind.DECIDE))
-    await run.end(lambda link: dataclasses.replace(link, due_at=None))
     await run.context.journal(run.link, "closed for a new decision", more={"why": why})
+    await run.end(lambda link: dataclasses.replace(link, due_at=None))
     await run.context.outbox.send(Queue.DECIDE, DecideMessage(drive=run.link.drive, items=(run.link.item,)))
 
 
@@ -298,8 +298,9 @@ def because(problem: BridgeError) -> Reason:
 async def fail(run: Run, why: str) -> None:
     """Give up and make it visible; `bridge replay` or a change of the file begins anew."""
     reasons = (Reason("transfer", why),)
-    await put_attention(run.context, AttentionKind.FAILED, dataclasses.replace(run.link, reasons=reasons))
-    failed = await run.end(lambda link: dataclasses.replace(link, state=LinkState.FAILED, reasons=reasons))
+    failed = dataclasses.replace(run.link, state=LinkState.FAILED, reasons=reasons)
+    await put_attention(run.context, AttentionKind.FAILED, failed)
     await run.context.journal(failed, "failed", more={"why": why})
+    failed = await run.end(lambda link: dataclasses.replace(link, state=LinkState.FAILED, reasons=reasons))
     if run.facts is not None:
-        await write_columns(run.context, run.flow, run.facts, failed)
+        await show_end(run.context, run.flow, run.facts, failed)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from shared.domain import Columns, Facts, Link, LinkState
 from shared.engine.context import Context, log
-from shared.errors import Forbidden, Locked, Missing, NameProblem, Refused, ValueDoesNotFit
-from shared.flows import IngestFlow, Status, column_values, selects
+from shared.errors import Forbidden, LedgerConflict, Locked, Missing, NameProblem, Refused, RemoteError, ValueDoesNotFit
+from shared.flows import IngestFlow, Status, column_values, columns_read, selects
 from shared.ledger.rows import DueEntry, DueKind
 
 WRITER_LEASE_SECONDS = 20  # one read and one write
@@ -47,8 +47,10 @@ async def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link:
 
 
 async def _written_by_earlier_flows(context: Context, flow: IngestFlow, facts: Facts) -> frozenset[str]:
-    """Two flows that wrote one column in turn would never end. Most are refused when the flow file is loaded; a column
-    named once by its display name, or a library named once by its id, is seen here only.
+    """Two flows that wrote one column in turn would never end.
+
+    Most are refused when the flow file is loaded; a column named once by its display name, or a library named once by
+    its id, is seen here only.
     """
     names: set[str] = set()
     for other in await context.flows_of(facts.item.drive):
@@ -87,6 +89,30 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
         log.warning("link %s: columns not written: %s", link.key, problem)
     await context.ledger.release_lease(lease, owner, known=taken)
     return False
+
+
+async def show_end(context: Context, flow: IngestFlow, facts: Facts, link: Link) -> None:
+    """Columns of a link that is not decided again by itself: our own write must not look like a person's change."""
+    try:
+        is_as_read = await write_columns(context, flow, facts, link)
+        receipt = facts.item.etag if is_as_read else await _receipt(context, flow, facts)
+        if receipt is not None:
+            await context.ledger.put_link(dataclasses.replace(link, receipt=receipt))
+    except LedgerConflict:
+        log.info("link %s: somebody decides about it already", link.key)
+    except RemoteError as problem:
+        log.warning("link %s: its columns do not show what became of it: %s", link.key, problem)
+
+
+async def _receipt(context: Context, flow: IngestFlow, facts: Facts) -> str | None:
+    """The file's tag after our write, if nobody else changed anything that the flow reads."""
+    item, columns = await context.onedrive.item(facts.item.drive, facts.item.id)
+    before = facts.columns
+    is_same = (item.content, item.name, item.parent) == (facts.item.content, facts.item.name, facts.item.parent)
+    if not is_same or before is None or columns is None:
+        return None
+    stands = all(_present(columns, name) == _present(before, name) for name in columns_read(flow))
+    return item.etag if stands else None
 
 
 async def _look_again(context: Context, link: Link, seconds: float) -> None:
