@@ -11,12 +11,26 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from shared.celum import AssetChange
-from shared.domain import AssetId, CollectionId, Decision, Facts, Item, Link, LinkKey, LinkState, Outcome, Reason, Verb
+from shared.domain import (
+    AssetId,
+    CollectionId,
+    Decision,
+    Facts,
+    Item,
+    Link,
+    LinkKey,
+    LinkState,
+    Outcome,
+    Reason,
+    Settled,
+    Verb,
+)
 from shared.engine.context import Context
 from shared.flows import IngestFlow
 from shared.ledger.rows import DueEntry, DueKind, RefKind, asset_ref, item_ref
 
 REPLACED_WITHIN = timedelta(hours=24)  # programs that save by delete and create; FLOWS §3
+NEW_CONTENT = {Verb.ADD_VERSION, Verb.CREATE}  # of a file that has an asset
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +47,7 @@ async def at_home(context: Context, flow: IngestFlow, facts: Facts, link: Link, 
         return await _reopened(context, link, decision)
     if link.settled.alias:
         return await _alias(context, link, decision)
-    if decision.verb is Verb.ADD_VERSION:
+    if decision.verb in NEW_CONTENT:
         return await _following(context, link, decision)
     return link
 
@@ -54,11 +68,15 @@ async def _new_among_others(
             continue
         if other.settled.signature != decision.signature and _comes_first(context, other, link):
             return _wait_for(context, other)
-        shared = dataclasses.replace(
-            other.settled, facts_hash="", collection=None, added=False, fields={}, since=context.clock.now()
-        )
-        return dataclasses.replace(link, settled=shared)
+        return dataclasses.replace(link, settled=_shared(context, other.settled))
     return await _replacing(context, facts.item, link)
+
+
+def _shared(context: Context, theirs: Settled) -> Settled:
+    """The same asset, as another flow comes to it: nothing of it is this flow's doing yet."""
+    return dataclasses.replace(
+        theirs, facts_hash="", collection=None, added=False, fields={}, since=context.clock.now()
+    )
 
 
 async def links_of_file(context: Context, link: Link) -> tuple[Link, ...]:
@@ -123,7 +141,7 @@ async def _alias(context: Context, link: Link, decision: Decision) -> Link:
     """With content of its own it leaves the asset; without an owner, the oldest alias becomes it."""
     settled = link.settled
     assert settled is not None  # noqa: S101  the caller looked
-    if decision.verb is Verb.ADD_VERSION:
+    if decision.verb in NEW_CONTENT:
         return dataclasses.replace(link, settled=None, leaving=settled)
     others = await others_of(context, settled.asset, link.key)
     if any(other.settled and not other.settled.alias for other in others):
@@ -143,11 +161,13 @@ def _age(link: Link) -> tuple[datetime, LinkKey]:
 async def _following(context: Context, link: Link, decision: Decision) -> Link | Decision:
     """New content of a file that an earlier flow brings to CELUM: this one only takes note of it."""
     assert link.settled is not None  # noqa: S101  the caller looked
-    first = await first_of(context, link)
+    first = await _first_with_an_asset(context, link)
     if first is None or first.settled is None:
         return link
     if first.settled.signature != decision.signature:
         return _wait_for(context, first)
+    if first.settled.asset != link.settled.asset:
+        return dataclasses.replace(link, settled=_shared(context, first.settled))
     news = dataclasses.replace(
         link.settled,
         facts_hash="",
@@ -156,8 +176,15 @@ async def _following(context: Context, link: Link, decision: Decision) -> Link |
         version=first.settled.version,
         checksum=first.settled.checksum,
         sha256=first.settled.sha256,
+        verified=first.settled.verified,
     )
     return dataclasses.replace(link, settled=news)
+
+
+async def _first_with_an_asset(context: Context, link: Link) -> Link | None:
+    """Of the earlier flows of the same file; its asset may be another by now, made for the new content."""
+    others = [other for other in await links_of_file(context, link) if other.settled is not None]
+    return next((other for other in others if _comes_first(context, other, link)), None)
 
 
 async def first_of(context: Context, link: Link) -> Link | None:

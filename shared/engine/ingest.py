@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from shared.celum import algorithm_of, matches
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, Content, LinkState, Reason, Settled, Step, Verb
@@ -21,24 +20,29 @@ from shared.engine.company import (
     promise_other_flows,
     was_added,
 )
-from shared.engine.context import Context
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
+from shared.engine.finishing import finish
+from shared.engine.identifying import bytes_known, identify, marks
 from shared.engine.plan import Plan, change_of, make_plan
-from shared.engine.registering import base_version, existing, identify, learn_outcome, register
-from shared.engine.transfers import Held, NotThisOne, Run
+from shared.engine.registering import base_version, learn_outcome, register, set_apart
+from shared.engine.transfers import NotThisOne, Run
+from shared.engine.verifying import checksum_algorithm, present, verify
+from shared.engine.waiting import owes_finish
 from shared.engine.writeback import write_columns
-from shared.errors import ContentMismatch, Unavailable
+from shared.errors import ContentMismatch
 from shared.flows import decide
-from shared.ledger.rows import RefKind, asset_ref, hash_ref
+from shared.ledger.rows import DueEntry, DueKind, RefKind, asset_ref, hash_ref
 from shared.messages import DecideMessage, Queue
 
-CHECKSUM_SETTING = "celum checksum algorithm"  # learned from the first upload, kept per installation
 WHILE_UNKNOWN = ("md5", "sha1", "sha256")  # what a checksum may be, by its length (reference, section 25)
 
 
 async def ingest(run: Run) -> None:
     """Carry the transfer to its end. Every run, also one resumed hours later, begins with fresh facts."""
+    if run.transfer.verb is Verb.FINISH:
+        await finish(run)
+        return
     plan = await prepare(run)
     if run.transfer.step is Step.PREPARE:
         run.step = Step.COMPLETE if plan.verb is Verb.UPDATE else Step.UPLOAD
@@ -68,10 +72,12 @@ async def prepare(run: Run) -> Plan:
 async def upload(run: Run, plan: Plan) -> None:
     """One POST to CELUM, fed from OneDrive by ranges, hashed on the way; then the source's hash is checked."""
     context, item = run.context, plan.item
+    if await bytes_known(run, plan):
+        return
     if plan.verb is Verb.ADD_VERSION:
         await base_version(run, plan)  # bytes that could not be added are not sent
     announced = item.content or Content(0, None)
-    known = await _checksum_algorithm(context)
+    known = await checksum_algorithm(context)
     hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))
     target = await context.celum.begin_upload(plan.wish.filename, announced.size)
     chunks = context.onedrive.content(item.drive, item.id).stream(expected=announced)
@@ -85,13 +91,6 @@ async def upload(run: Run, plan: Plan) -> None:
     await run.checkpoint(handle=target.handle, hashes=digests, content=read, progress=read.size, step=after)
 
 
-async def _checksum_algorithm(context: Context) -> str | None:
-    """What CELUM's checksum is; once learned it stays, so it is read once a process."""
-    if context.checksum_algorithm is None:
-        context.checksum_algorithm = await context.ledger.setting(CHECKSUM_SETTING)
-    return context.checksum_algorithm
-
-
 async def _read(chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[bytes]:
     """The bytes on their way, hashed beside it."""
     async for chunk in chunks:
@@ -99,72 +98,14 @@ async def _read(chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[b
         yield chunk
 
 
-async def verify(run: Run, plan: Plan) -> None:
-    """What CELUM holds must be what was read. Until then the asset stands in intake, or the version is taken back."""
-    context, transfer = run.context, run.transfer
-    asset = await _present(run, plan)
-    if transfer.version is not None and asset.current_version.id != transfer.version:
-        await context.celum.activate(asset.id, transfer.version)
-        raise Unavailable(
-            plan.system, f"activate version {transfer.version}", "another version is current; looked at again"
-        )
-    version = asset.current_version
-    if transfer.content is not None and version.size != transfer.content.size:
-        await _mismatch(run, plan, f"CELUM holds {version.size} bytes, {transfer.content.size} were sent")
-    match matches(version.checksum, transfer.hashes):
-        case None:
-            await _verify_by_download(run, plan)
-        case False:
-            await _mismatch(
-                run, plan, f"CELUM's checksum is {version.checksum}, the file's are {dict(transfer.hashes)}"
-            )
-        case True:
-            if await _checksum_algorithm(context) is None:
-                algorithm = algorithm_of(version.checksum) or ""
-                await context.ledger.put_setting(CHECKSUM_SETTING, algorithm, only_if_absent=True)
-    run.step = Step.COMPLETE
-
-
-async def _present(run: Run, plan: Plan) -> Asset:
-    """The asset as CELUM's last answer in this run showed it, if that said enough, else read now."""
-    seen = run.asset
-    if seen is None or seen.fields is None or seen.current_version.checksum is None:
-        seen = run.asset = await existing(run, plan.asset_id(run.transfer))
-    return seen
-
-
-async def _verify_by_download(run: Run, plan: Plan) -> None:
-    """CELUM gives no checksum that was computed on the way: the original is read back once and hashed."""
-    hashes = Hashes((QuickXor.name,))
-    reading = _read_all(run.context.celum.download(plan.asset_id(run.transfer)), hashes)
-    digests = await run.while_it_takes(reading, lambda: hashes.size)
-    if digests[QuickXor.name] != run.transfer.hashes[QuickXor.name]:
-        await _mismatch(run, plan, "the original read back from CELUM differs from the file")
-    await run.checkpoint(step=Step.COMPLETE)
-
-
-async def _read_all(chunks: AsyncIterator[bytes], hashes: Hashes) -> dict[str, str]:
-    async for chunk in chunks:
-        await hashes.update(chunk)
-    return await hashes.digests()
-
-
-async def _mismatch(run: Run, plan: Plan, what: str) -> None:
-    """Never waved through: a bad version is taken back, a bad asset stays in intake, a person looks."""
-    transfer = run.transfer
-    if plan.verb is Verb.ADD_VERSION and transfer.base_version is not None:
-        await run.context.celum.activate(plan.asset_id(transfer), transfer.base_version)
-    raise Held(Reason("verify", f"the bytes in CELUM are not those of the file ({what})"))
-
-
 async def complete(run: Run, plan: Plan) -> None:
     """Everything that makes the asset what the flow wants, in one PATCH: fields, name, availability, collections."""
     context = run.context
-    asset = await _present(run, plan)
+    asset = await present(run, plan)
     if plan.target.id not in asset.parents and not is_own(run) and not run.transfer.adds:
         await run.checkpoint(adds=True)
     leaves = await left_collection(context, run.link, plan.target.id)
-    change, replaced = change_of(plan, asset, run.link, linked=run.transfer.linked, leaves=leaves)
+    change, replaced = change_of(plan, asset, run.transfer, leaves=leaves)
     if await first_of(context, run.link) is not None:
         change = dataclasses.replace(change, name=None)  # an earlier flow has the say over it
     if not change.is_empty:
@@ -184,19 +125,22 @@ async def settle(run: Run, plan: Plan) -> None:
     """Hints first, then the columns people see, then the row of truth, which also closes the transfer."""
     context, transfer, link = run.context, run.transfer, run.link
     assert run.facts is not None  # noqa: S101  prepare has read them
-    asset = await _present(run, plan)
+    asset = await present(run, plan)
     content = transfer.content or plan.item.content or Content(0, None)
     await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset.id), link.key)
     if (name := hash_ref(content)) is not None:
         await context.ledger.add_ref(RefKind.HASH, name, link.key)
+    for mark in marks(run, plan):
+        await context.ledger.add_ref(RefKind.HASH, mark, link.key)
     settled = await settled_as(run, plan, asset, content)
-    reasons = () if asset.released else (unreleased(asset.validation),)
+    reasons = (*_notes(settled), *(() if asset.released else (unreleased(asset.validation),)))
     day, ident = plan.run_date, link.run_id or transfer.id
     after = dataclasses.replace(
         link,
         state=LinkState.SETTLED,
         settled=settled,
         reasons=reasons,
+        finished=link.finished if transfer.verb is Verb.UPDATE else None,  # what has been put away was other content
         run_date=link.run_date or day,
         run_id=ident,
     )
@@ -204,9 +148,12 @@ async def settle(run: Run, plan: Plan) -> None:
         await context.ledger.drop_attention(link.key)
     await write_columns(context, run.flow, run.facts, after)
     await leave_former_asset(context, link)
+    await set_apart(run, plan, settled.asset)
     waiting = await promise_other_flows(context, link)
+    if owes := owes_finish(run.flow, after):
+        await context.ledger.add_due(DueEntry(context.clock.now(), link.key, DueKind.DECIDE))
     await _record_evidence(run, plan, settled)
-    for lease in plan.leases(transfer):
+    for lease in plan.leases(transfer, marks(run, plan)):
         await context.ledger.release_lease(lease, transfer.id, known=run.leases.get(lease))
     await run.end(
         lambda row: dataclasses.replace(
@@ -214,18 +161,20 @@ async def settle(run: Run, plan: Plan) -> None:
             state=LinkState.SETTLED,
             settled=settled,
             leaving=None,
+            hashed=None,
+            finished=after.finished,
             reasons=reasons,
             run_date=after.run_date,
             run_id=ident,
         )
     )
-    if waiting:
+    if waiting or owes:
         await context.outbox.send(Queue.DECIDE, DecideMessage(drive=link.drive, items=(link.item,)))
 
 
 async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:
     """What is true now. Where no bytes moved, the version stays the one the bridge added, whatever is current."""
-    context, transfer, before = run.context, run.transfer, run.link.settled
+    context, transfer, before = run.context, run.transfer, plan.base
     unmoved = before if transfer.verb is Verb.UPDATE else None
     stood_there = before is not None and before.collection == plan.target.id and before.added
     shared = not is_own(run)
@@ -248,7 +197,14 @@ async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Se
         fields=plan.written(),
         checksum=unmoved.checksum if unmoved else asset.current_version.checksum,
         sha256=unmoved.sha256 if unmoved else transfer.hashes.get("sha256"),
+        verified=unmoved.verified if unmoved else transfer.verified,
     )
+
+
+def _notes(settled: Settled) -> tuple[Reason, ...]:
+    if settled.verified != "size":
+        return ()
+    return (Reason("verify", "verified by size only: CELUM gives no checksum, and the bridge may not read it back"),)
 
 
 def unreleased(validation: object) -> Reason:

@@ -9,6 +9,7 @@ from shared.celum import (
     AssetChange,
     AssetType,
     Collection,
+    Directory,
     FieldDefinition,
     FieldOperation,
     Keep,
@@ -24,9 +25,11 @@ from shared.domain import (
     Availability,
     CollectionId,
     FieldContent,
+    FieldWish,
     Item,
     Link,
     Reason,
+    Settled,
     Transfer,
     Verb,
     Wish,
@@ -56,10 +59,21 @@ class Plan:
     key: str
     run_date: str
     link: Link
+    matches: tuple[PlannedField, ...] = ()  # identity by field
     system: System = field(default=System.CELUM)
 
+    @property
+    def base(self) -> Settled | None:
+        """What was last settled with the very asset that this transfer is about: nothing, where it makes another."""
+        return None if self.verb is Verb.CREATE else self.link.settled
+
+    def others(self, transfer: Transfer) -> frozenset[AssetId]:
+        """Assets of this file that hold other content and stay as they are, since the flow wants a new one."""
+        former = self.link.settled.asset if self.link.settled and self.verb is Verb.CREATE else None
+        return frozenset(transfer.apart) | ({former} if former is not None else set())
+
     def asset_id(self, transfer: Transfer) -> AssetId:
-        known = transfer.asset or (self.link.settled.asset if self.link.settled else None)
+        known = transfer.asset or (self.base.asset if self.base else None)
         if known is None:
             raise Held(Reason("transfer", "the ledger does not know the asset of this transfer", outside=True))
         return known
@@ -68,17 +82,15 @@ class Plan:
         """The base of the next three-way update: what the flow wants there, which now stands there."""
         return {planned.label: planned.content for planned in self.fields if planned.content is not None}
 
-    def leases(self, transfer: Transfer) -> tuple[str, ...]:
+    def leases(self, transfer: Transfer, marks: Iterable[str]) -> tuple[str, ...]:
         content = transfer.content
-        return (f"item {self.link.drive}|{self.link.item}",) + (
-            (f"content {content.quick_xor}+{content.size}",) if content else ()
-        )
+        names = [f"item {self.link.drive}|{self.link.item}"]
+        return (*names, *([f"content {content.quick_xor}+{content.size}"] if content else []), *marks)
 
 
 async def make_plan(run: Run, wish: Wish) -> Plan:
     """Resolve and convert. All names and values that do not fit are reported together, as one hold."""
     directory = run.context.celum.directory
-    reasons: list[Reason] = []
     try:
         asset_type = await directory.asset_type(wish.asset_type)
         intake = await directory.collection(wish.intake) if wish.intake else None
@@ -86,17 +98,10 @@ async def make_plan(run: Run, wish: Wish) -> Plan:
         key_field = await directory.field(asset_type, wish.key_field) if wish.key_field else None
     except NameProblem as problem:
         raise Held(Reason(f"to.{problem.kind}", str(problem), outside=True)) from problem
-    planned: list[PlannedField] = []
-    for wanted in wish.fields:
-        try:
-            definition = await directory.field(asset_type, wanted.label)
-            content = await convert(wanted, definition, directory)
-        except (NameProblem, ValueDoesNotFit) as problem:
-            reasons.append(Reason(f"fields.{wanted.label}", str(problem), outside=True))
-        else:
-            planned.append(PlannedField(definition, wanted.label, content, wanted.authority))
-    if reasons:
-        raise Held(*reasons)
+    planned, wrong = await _converted(directory, asset_type, wish.fields, "fields")
+    matches, mistaken = await _converted(directory, asset_type, wish.matches, "identity")
+    if wrong or mistaken:
+        raise Held(*wrong, *mistaken)
     assert run.facts is not None  # noqa: S101  prepare has read them
     return Plan(
         verb=run.transfer.verb,
@@ -105,12 +110,29 @@ async def make_plan(run: Run, wish: Wish) -> Plan:
         target=target,
         intake=intake,
         asset_type=asset_type,
-        fields=tuple(planned),
+        fields=planned,
         key_field=key_field,
         key=f"{run.link.drive}|{run.link.item}",
         run_date=run.link.run_date or run.transfer.started.date().isoformat(),
         link=run.link,
+        matches=matches,
     )
+
+
+async def _converted(
+    directory: Directory, asset_type: AssetType, wishes: Iterable[FieldWish], rule: str
+) -> tuple[tuple[PlannedField, ...], tuple[Reason, ...]]:
+    planned: list[PlannedField] = []
+    wrong: list[Reason] = []
+    for wanted in wishes:
+        try:
+            definition = await directory.field(asset_type, wanted.label)
+            content = await convert(wanted, definition, directory)
+        except (NameProblem, ValueDoesNotFit) as problem:
+            wrong.append(Reason(f"{rule}.{wanted.label}", str(problem), outside=True))
+        else:
+            planned.append(PlannedField(definition, wanted.label, content, wanted.authority))
+    return tuple(planned), tuple(wrong)
 
 
 async def _target(run: Run, wish: Wish) -> Collection:
@@ -120,7 +142,7 @@ async def _target(run: Run, wish: Wish) -> Collection:
     except NameProblem as problem:
         if problem.ambiguous or not wish.create_collections:
             raise
-        return await directory.create_collection(wish.collection)
+        return await directory.create_collection(wish.collection, root_type=wish.collection_type)
 
 
 def raw_fields(plan: Plan) -> tuple[Mapping[str, object], ...]:
@@ -134,24 +156,25 @@ def raw_fields(plan: Plan) -> tuple[Mapping[str, object], ...]:
 
 
 def change_of(
-    plan: Plan, asset: Asset, link: Link, *, linked: bool, leaves: CollectionId | None
+    plan: Plan, asset: Asset, transfer: Transfer, *, leaves: CollectionId | None
 ) -> tuple[AssetChange, Mapping[str, str]]:
     """The one PATCH that is missing, and the values of other people that it replaces (label → text).
 
-    A linked asset belongs to somebody else: the collection is added, no field is written. `leaves` is the collection
-    that nobody wants any more.
+    A linked asset belongs to somebody else: the collection is added, and fields are written only where the flow says
+    so; its name and its availability stay. `leaves` is the collection that nobody wants any more.
     """
     add = () if plan.target.id in asset.parents else (plan.target.id,)
     remove = (leaves,) if leaves is not None and leaves in asset.parents else ()
-    if linked:
-        return AssetChange(parents_add=add, parents_remove=remove), {}
+    if transfer.linked:
+        operations, replaced = _field_changes(plan, asset) if transfer.writes else ((), {})
+        return AssetChange(parents_add=add, parents_remove=remove, fields=operations), replaced
     intake = plan.intake
     if intake is not None and intake.id in asset.parents and intake.id != plan.target.id:
         remove = (*remove, intake.id)
-    operations, replaced = _field_changes(plan, asset, link)
+    operations, replaced = _field_changes(plan, asset)
     operations = (*operations, *_key_changes(plan, asset))
     change = AssetChange(
-        name=plan.wish.name if _name_is_ours(plan, asset, link) else None,
+        name=plan.wish.name if _name_is_ours(plan, asset) else None,
         parents_add=add,
         parents_remove=remove,
         availability=_availability(plan, asset),
@@ -160,14 +183,14 @@ def change_of(
     return change, replaced
 
 
-def _name_is_ours(plan: Plan, asset: Asset, link: Link) -> bool:
+def _name_is_ours(plan: Plan, asset: Asset) -> bool:
     """The name is three-way like a field: a person's new name in CELUM stays until the source's changes."""
-    base = link.settled.name if link.settled else None
+    base = plan.base.name if plan.base else None
     return plan.wish.name not in {asset.name, base}
 
 
-def _field_changes(plan: Plan, asset: Asset, link: Link) -> tuple[tuple[FieldOperation, ...], Mapping[str, str]]:
-    base = link.settled.fields if link.settled else {}
+def _field_changes(plan: Plan, asset: Asset) -> tuple[tuple[FieldOperation, ...], Mapping[str, str]]:
+    base = plan.base.fields if plan.base else {}
     present = asset.fields or {}
     operations: list[FieldOperation] = []
     replaced: dict[str, str] = {}
@@ -188,7 +211,7 @@ def _field_changes(plan: Plan, asset: Asset, link: Link) -> tuple[tuple[FieldOpe
 
 def _key_changes(plan: Plan, asset: Asset) -> tuple[FieldOperation, ...]:
     """The asset may have come from another file, whose place this one took."""
-    if plan.key_field is None or plan.link.settled is None or asset.fields is None:
+    if plan.key_field is None or plan.base is None or asset.fields is None:
         return ()
     there = asset.fields.get(plan.key_field.id)
     change = operation(plan.key_field, there, there, plan.key)
@@ -197,7 +220,7 @@ def _key_changes(plan: Plan, asset: Asset) -> tuple[FieldOperation, ...]:
 
 def _availability(plan: Plan, asset: Asset) -> Availability | None:
     since, until = plan.wish.available_since, plan.wish.available_until
-    was_off = plan.link.settled is not None and plan.link.settled.off
+    was_off = plan.base is not None and plan.base.off
     if plan.wish.unavailable:
         wanted = Availability(available=False)
     elif since is not None or until is not None:

@@ -4,98 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from shared.celum import CreateAsset, matches, mentions_handle, spellings
-from shared.documents.quickxor import QuickXor
-from shared.domain import Asset, AssetId, Reason, Step, Verb, VersionId
+from shared.celum import AssetChange, CreateAsset, matches, mentions_handle, operation
+from shared.domain import AssetId, Reason, Step, Verb, VersionId
+from shared.engine.identifying import checksums, take_leases
 from shared.engine.plan import Plan, raw_fields
 from shared.engine.transfers import ComeBackLater, Held, Run
+from shared.engine.verifying import existing
 from shared.errors import RemoteError, Throttled, Unavailable
-from shared.ledger.rows import RefKind, hash_ref
 
 # CELUM's search may lag and a request may still be running when its answer is lost: look, wait, look, wait, look.
 PROBE_SECONDS = (30, 120)
-LEASE_RETRY_SECONDS = 5
-REGISTER_LEASE_SECONDS = 600
-
-
-async def identify(run: Run, plan: Plan) -> None:
-    """Does CELUM have it already? By the bridge's own key, then by what the bytes are."""
-    context = run.context
-    await _take_leases(run, plan)
-    if plan.key_field is not None and "key" in run.flow.identity:
-        found = await context.celum.find_by_text_field(plan.key_field.id, plan.key)
-        if found:
-            await _adopt(run, _only(found, "carry the key of this file"))
-            return
-    if "checksum" in run.flow.identity:
-        twin = await _same_bytes(run)
-        if twin is not None:
-            await run.checkpoint(step=Step.COMPLETE, asset=twin.id, version=twin.current_version.id, linked=True)
-            return
-    run.step = Step.REGISTER
-
-
-async def _take_leases(run: Run, plan: Plan) -> None:
-    """On the file and on its bytes: of two equal files at once the second waits until the first is registered."""
-    for name in plan.leases(run.transfer):
-        if name in run.leases:
-            continue
-        until = run.context.clock.after(REGISTER_LEASE_SECONDS)
-        lease = await run.context.ledger.take_lease(name, run.transfer.id, until)
-        if lease is None:
-            raise ComeBackLater(LEASE_RETRY_SECONDS)
-        run.leases[name] = lease
-
-
-async def _adopt(run: Run, asset: Asset) -> None:
-    """An asset that an earlier transfer of this very file created. With other bytes it gets a version."""
-    if _has_these_bytes(run, asset.current_version.checksum, asset.current_version.size):
-        await run.checkpoint(step=Step.VERIFY, asset=asset.id, version=asset.current_version.id)
-    else:
-        await run.checkpoint(step=Step.REGISTER, asset=asset.id, base_version=asset.current_version.id)
-
-
-async def _same_bytes(run: Run) -> Asset | None:
-    """The one asset with the same bytes: from the ledger, which does not lag, then from CELUM's index."""
-    context, transfer = run.context, run.transfer
-    content = transfer.content
-    name = hash_ref(content) if content else None
-    for key in await context.ledger.refs(RefKind.HASH, name) if name else ():
-        other = await context.ledger.link(key)
-        if key != run.link.key and other is not None and other.settled is not None and other.settled.content == content:
-            asset = await context.celum.asset(other.settled.asset)
-            if asset is not None:
-                return asset
-    found = await context.celum.find_by_checksum(checksums(run))
-    found = tuple(asset for asset in found if content is not None and asset.current_version.size == content.size)
-    return _usable(_only(tuple(found), "hold the same bytes")) if found else None
-
-
-def checksums(run: Run) -> tuple[str, ...]:
-    """The bytes' hashes in every way in which CELUM may spell its checksum."""
-    return spellings({name: digest for name, digest in run.transfer.hashes.items() if name != QuickXor.name})
-
-
-def _only(found: tuple[Asset, ...], what: str) -> Asset:
-    if len(found) > 1:
-        ids = ", ".join(str(asset.id) for asset in found)
-        raise Held(
-            Reason("identity", f"{len(found)} assets {what}: {ids}; say which with `bridge accept`", outside=True)
-        )
-    return found[0]
-
-
-def _usable(asset: Asset) -> Asset:
-    """Linking must not widen rights: an asset that is not released is not handed on under another file's approval."""
-    if not asset.released:
-        raise Held(Reason("identity", f"asset {asset.id} holds the same bytes but is not released", outside=True))
-    return asset
 
 
 async def register(run: Run, plan: Plan) -> None:
     """Create the asset in intake, or add the version. Neither may be repeated while an outcome is unknown."""
     if plan.verb is Verb.CREATE:
-        await _take_leases(run, plan)
+        await take_leases(run, plan)
     if run.transfer.registering is not None and await _found_after_all(run, plan):
         return
     base = await base_version(run, plan) if plan.verb is Verb.ADD_VERSION or run.transfer.asset else None
@@ -146,7 +70,7 @@ async def base_version(run: Run, plan: Plan) -> VersionId:
     """The version that ours is to follow. One that somebody else added stays: a person decides."""
     asset_id = plan.asset_id(run.transfer)
     asset = await existing(run, asset_id)
-    expected = plan.link.settled.version if plan.link.settled else run.transfer.base_version
+    expected = plan.base.version if plan.base else run.transfer.base_version
     if expected is not None and asset.current_version.id not in {expected, *run.link.added}:
         text = f"asset {asset_id}: version {asset.current_version.id} is current, not {expected} that the bridge added"
         raise Held(Reason("versions", text, outside=True))
@@ -201,6 +125,7 @@ async def _probe(run: Run, plan: Plan) -> tuple[AssetId, VersionId] | None:
         return None
     if plan.key_field is not None:
         found = await celum.find_by_text_field(plan.key_field.id, plan.key)
+        found = tuple(asset for asset in found if asset.id not in plan.others(transfer))
     else:
         parent = plan.intake or plan.target
         found = tuple(
@@ -225,17 +150,13 @@ def _has_these_bytes(run: Run, checksum: str | None, size: int) -> bool:
     return same_size and matches(checksum, transfer.hashes) is not False
 
 
-async def existing(run: Run, asset_id: AssetId) -> Asset:
-    """The asset, read now. That it is gone is believed only after a second look at a CELUM that answers as it should.
-
-    It is never made again by itself: somebody deleted it on purpose, or took the right to see it away.
-    """
-    celum = run.context.celum
-    asset = await celum.asset(asset_id)
-    if asset is None:
-        await celum.probe()
-        asset = await celum.asset(asset_id)
-    if asset is None:
-        text = f"asset {asset_id} is not in CELUM any more, or the service user may not see it"
-        raise Held(Reason("asset", f"{text}; see `bridge accept --as create`", outside=True))
-    return asset
+async def set_apart(run: Run, plan: Plan, asset: AssetId) -> None:
+    """Assets of this file that hold other content stay; only the bridge's key goes on to the one that follows."""
+    context = run.context
+    for former in sorted(plan.others(run.transfer) - {asset}):
+        there = await context.celum.asset(former) if plan.key_field is not None else None
+        if there is not None and plan.key_field is not None and (there.fields or {}).get(plan.key_field.id) == plan.key:
+            gone = operation(plan.key_field, plan.key, plan.key, None)
+            await context.celum.update(former, AssetChange(fields=(gone,) if gone else ()))
+        more = {"asset": str(former), "followed by": str(asset)}
+        await context.journal(run.link, "former asset stays", more=more)

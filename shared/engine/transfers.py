@@ -12,6 +12,7 @@ from shared.domain import Asset, Facts, Link, LinkState, Reason, Transfer
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.decisions import hold, put_attention
 from shared.engine.due import send_next
+from shared.engine.remains import remains
 from shared.engine.sending import send_or_wait, slots_for
 from shared.engine.waiting import come_back_at, pause
 from shared.engine.writeback import show_end
@@ -64,8 +65,10 @@ class Held(BridgeError):
         super().__init__("; ".join(reason.text for reason in reasons))
 
 
-def changed(transfer: Transfer, changes: Mapping[str, object]) -> Transfer:
-    return dataclasses.replace(transfer, **changes)  # type: ignore[arg-type]  # members by name
+def _carrying(link: Link, changes: Mapping[str, object]) -> Link:
+    assert link.transfer is not None  # noqa: S101  a run has a transfer until it ends
+    transfer = dataclasses.replace(link.transfer, **changes)  # type: ignore[arg-type]  # members by name
+    return dataclasses.replace(link, transfer=transfer)
 
 
 class Run:
@@ -94,7 +97,7 @@ class Run:
         if self._lease_left() < LEASE_SECONDS * 2 / 3:
             await self._renew(changes)
         else:
-            await self._store(lambda transfer: changed(transfer, changes))
+            await self._store(lambda link: _carrying(link, changes))
         self.step = self.transfer.step
 
     async def while_it_takes[T](self, work: Awaitable[T], progress: Callable[[], int]) -> T:
@@ -131,18 +134,21 @@ class Run:
             watch_at = self.context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
             await self.context.ledger.add_due(DueEntry(watch_at, self.link.key, DueKind.WATCH))
         lease = {"lease_owner": self.owner, "lease_until": until, "watch_at": watch_at}
-        await self._store(lambda transfer: changed(transfer, {**changes, **lease}))
+        await self._store(lambda link: _carrying(link, {**changes, **lease}))
         if before is not None and before != watch_at:
             await self.context.ledger.drop_due(DueEntry(before, self.link.key, DueKind.WATCH))
         if self._seconds_to(self.slot.until) < LEASE_SECONDS * 2 / 3:
             self.slot = await self.context.ledger.renew_slot(self.slot, until)
 
-    async def _store(self, change: Callable[[Transfer], Transfer]) -> None:
+    async def change_link(self, change: Callable[[Link], Link]) -> None:
+        """Store what has to stand in the row before the next effect, beside the transfer."""
+        await self._store(change)
+
+    async def _store(self, change: Callable[[Link], Link]) -> None:
         """Write the row; a decide that set `again` meanwhile is merged, another owner of the lease ends this run."""
         while True:
             try:
-                changed = dataclasses.replace(self.link, transfer=change(self.transfer))
-                self.link = await self.context.ledger.put_link(changed)
+                self.link = await self.context.ledger.put_link(change(self.link))
             except LedgerConflict:
                 await self.reread()
             else:
@@ -151,7 +157,7 @@ class Run:
     async def release(self, changes: Mapping[str, object]) -> None:
         """Give the lease back, so that whoever is sent next may go on at once."""
         free = {"lease_owner": None, "lease_until": None}
-        await self._store(lambda transfer: changed(transfer, {**changes, **free}))
+        await self._store(lambda link: _carrying(link, {**changes, **free}))
 
     async def reread(self) -> None:
         link = await self.context.ledger.link(self.link.key)
@@ -159,13 +165,6 @@ class Run:
         if link is None or not ours or link.transfer is None or link.transfer.lease_owner not in {self.owner, None}:
             raise LeaseLost(f"transfer {self.transfer.id} is carried on elsewhere")
         self.link = link
-
-    def _known(self) -> Link:
-        """The link, with a version that this transfer has added: should it not settle, that version still is ours."""
-        version, settled = self.transfer.version, self.link.settled
-        if version is None or self.transfer.linked or (settled is not None and settled.version == version):
-            return self.link
-        return dataclasses.replace(self.link, added=(*self.link.added[-4:], version))
 
     async def end(self, change: Callable[[Link], Link]) -> Link:
         """Close the transfer with one conditional write; a decide that came meanwhile is promised before (rule c)."""
@@ -175,7 +174,9 @@ class Run:
             if again:
                 await self.context.ledger.add_due(DueEntry(self.context.clock.now(), self.link.key, DueKind.DECIDE))
             try:
-                closed = await self.context.ledger.put_link(dataclasses.replace(change(self._known()), transfer=None))
+                closed = await self.context.ledger.put_link(
+                    dataclasses.replace(change(remains(self.link, self.transfer)), transfer=None)
+                )
                 break
             except LedgerConflict:
                 await self.reread()

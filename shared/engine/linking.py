@@ -1,0 +1,54 @@
+"""What must not happen by linking: an asset that people may not see, handed on under another file's approval."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.domain import Asset, Availability, CollectionId, Reason
+from shared.engine.context import Context
+from shared.engine.plan import Plan
+from shared.engine.transfers import Held, Run
+from shared.errors import Forbidden, Missing
+
+
+async def not_to_be_linked(run: Run, plan: Plan, asset: Asset) -> None:
+    """Held, where the asset is unreleased, unavailable now, or lies wholly outside the root of the target."""
+    if not asset.released:
+        why = "is not released"
+    elif not _is_available(asset.availability, run.context.clock.now()):
+        why = "is not available now"
+    elif await _is_outside(run.context, plan, asset):
+        why = f"lies wholly outside the root of {plan.wish.collection}"
+    else:
+        return
+    raise Held(
+        Reason("identity", f"asset {asset.id} is this file's, but {why}: linking would widen rights", outside=True)
+    )
+
+
+def _is_available(availability: Availability | None, now: datetime) -> bool:
+    if availability is None:
+        return True
+    if availability.available is not None:
+        return availability.available
+    starts, ends = availability.since, availability.until
+    return (starts is None or starts <= now) and (ends is None or now < ends)
+
+
+async def _is_outside(context: Context, plan: Plan, asset: Asset) -> bool:
+    if plan.target.id in asset.parents:
+        return False
+    root = (*await context.celum.directory.ancestry(plan.target), plan.target.id)[0]
+    for parent in asset.parents:
+        if root in await _line(context, parent):
+            return False
+    return True
+
+
+async def _line(context: Context, collection: CollectionId) -> tuple[CollectionId, ...]:
+    """From the root down to the collection itself; nothing where the bridge may not see it."""
+    directory = context.celum.directory
+    try:
+        return (*await directory.ancestry(await directory.collection_by_id(collection)), collection)
+    except (Missing, Forbidden):
+        return ()
