@@ -40,6 +40,7 @@ class Quirks:
     hash_missing: bool = False  # items come without hashes for a while
 
     # upload
+    ranges: Literal["plain", "several", "pascal", "empty", "missing"] = "plain"  # how nextExpectedRanges is written
     ranges_with_end: bool = False  # nextExpectedRanges as "26-1000" instead of "26-"
     session_seconds: int = 900
     session_hard_seconds: int = 86400  # tempauth in the URL ends
@@ -47,6 +48,8 @@ class Quirks:
     session_not_found_at_first: int = 0  # so many first requests to new upload URLs answer 404
     session_answers_without_body: bool = False  # 201 and nothing else
     session_stores_nothing: bool = False  # success, and a file of 0 bytes (Q18)
+    session_forgets: int = 0  # so many fragments are answered with 202 and not kept
+    upload_refusal: str = ""  # "403 malwareDetected": status and code for every finished file
     session_commit_by_source_url: bool = False  # the documents contradict each other
     if_match_always_fails: bool = False  # 412 in spite of the right eTag (odapi#1716)
     replace_not_found: int = 0  # so many replacing uploads answer itemNotFound (Q17)

@@ -95,7 +95,25 @@ def _progress(tenant: Tenant, session: UploadSession) -> Json:
     end = session.total - 1 if tenant.quirks.ranges_with_end and session.total > 0 else ""
     at = session.draft.size
     ranges = [] if at == session.total else [f"{at}-{end}"]
-    return {"expirationDateTime": iso(session.expires), "nextExpectedRanges": ranges}
+    body: Json = {"expirationDateTime": iso(session.expires), "nextExpectedRanges": ranges}
+    return _as_told(body, tenant.quirks.ranges)
+
+
+def _as_told(body: Json, form: str) -> Json:
+    """Services differ in how they write what they expect next."""
+    ranges: list[str] = body.pop("nextExpectedRanges")
+    match form:
+        case "missing":
+            return body
+        case "empty":
+            return body | {"nextExpectedRanges": []}
+        case "pascal":
+            return body | {"NextExpectedRanges": ranges}
+        case "several" if ranges:
+            start = int(ranges[0].split("-")[0])
+            far = start + 10 * FRAGMENT_UNIT
+            return body | {"nextExpectedRanges": [f"{far}-", f"{start}-{far - 1}"]}
+    return body | {"nextExpectedRanges": ranges}
 
 
 @dataclass(slots=True)
@@ -144,7 +162,12 @@ class UploadHost:
     async def _fragment(
         self, session: UploadSession, headers: Mapping[str, str], chunks: AsyncIterator[bytes]
     ) -> Reply:
-        length = self._check_fragment(session, headers)
+        try:
+            length = self._check_fragment(session, headers)
+        except GraphProblem as problem:
+            if problem.status != 416:  # repeating a fragment whose answer was lost is no mistake
+                self.tenant.refusals.append({"rule": "fragments of an upload", "problem": problem.message})
+            raise
         mark, received = session.draft.mark(), 0
         try:
             async for chunk in chunks:
@@ -156,6 +179,9 @@ class UploadHost:
         if received != length:
             session.draft.rewind(mark)
             raise invalid("The body is shorter or longer than its Content-Range")
+        if self.tenant.quirks.session_forgets > 0:
+            self.tenant.quirks.session_forgets -= 1
+            session.draft.rewind(mark)
         session.expires = self.tenant.clock.now() + timedelta(seconds=self.tenant.quirks.session_seconds)
         if session.draft.size < session.total or session.defer:
             return Reply(202, _progress(self.tenant, session))
@@ -195,6 +221,9 @@ class UploadHost:
 
     def commit(self, session: UploadSession) -> Reply:
         """The file becomes visible. A refusal leaves the session alive until it expires."""
+        if refusal := self.tenant.quirks.upload_refusal:
+            status, _, code = refusal.partition(" ")
+            raise GraphProblem(int(status), code or "accessDenied", "The file was refused by a policy")
         existing = session.target or session.drive.child(session.parent, session.name)
         if session.if_match and (existing is None or session.if_match not in (*tags(existing), "*")):
             raise precondition_failed()

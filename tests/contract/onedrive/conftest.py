@@ -12,6 +12,7 @@ from shared.clock import SystemClock
 from shared.domain import DriveId, ItemId
 from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
 from shared.onedrive.notifications import Secrets
+from tests.contract.onedrive.sending import Sender
 
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 USER_AGENT = "NONISV|Acme|OneDriveCelumBridge/0.1"
@@ -59,3 +60,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         onedrive = OneDrive(settings_for(simulator.base_url), SystemClock(time_scale=1000))
         yield World(simulator, onedrive, drive)
         await onedrive.close()
+
+
+@pytest.fixture
+def sender(world: World) -> Sender:
+    """Uploads into the folder /Out."""
+    return Sender(world, ItemId(world.simulator.make_folder(world.drive, "/Out")))
