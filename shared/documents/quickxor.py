@@ -12,7 +12,7 @@ from typing import Self
 ROW = 160  # bytes after which the bit position repeats
 BITS = 160
 WIDE = ROW * 64  # bytes: rows side by side, so that numpy XORs long vectors of 64-bit words
-SMALL = 4 * WIDE  # bytes below which calling numpy costs more than it saves
+SMALL = 32 * ROW  # bytes below which calling numpy costs more than it saves
 _MASK = (1 << BITS) - 1
 
 
@@ -61,8 +61,8 @@ def _rotated(row: int, by: int) -> int:
 def _fold(view: memoryview) -> int:
     if len(view) < SMALL:
         return _fold_small(view)
-    whole = len(view) - len(view) % WIDE
-    return _fold_wide(view[:whole]) ^ _fold_small(view[whole:])
+    whole = len(view) - len(view) % ROW
+    return _fold_rows(view[:whole]) ^ _fold_small(view[whole:])
 
 
 def _fold_small(view: memoryview) -> int:
@@ -72,10 +72,12 @@ def _fold_small(view: memoryview) -> int:
     return row
 
 
-def _fold_wide(view: memoryview) -> int:
+def _fold_rows(view: memoryview) -> int:
     import numpy as np  # noqa: PLC0415 (only transfers pay for the import)
 
-    words = np.frombuffer(view, dtype="<u8").reshape(-1, WIDE // 8)
-    wide = np.bitwise_xor.reduce(words, axis=0)
-    row = np.bitwise_xor.reduce(wide.reshape(-1, ROW // 8), axis=0)
+    words = np.frombuffer(view, dtype="<u8")
+    wide = len(words) - len(words) % (WIDE // 8)
+    abreast = np.bitwise_xor.reduce(words[:wide].reshape(-1, WIDE // 8), axis=0)
+    rows = np.concatenate((abreast, words[wide:])).reshape(-1, ROW // 8)
+    row = np.bitwise_xor.reduce(rows, axis=0)
     return int.from_bytes(row.tobytes(), "little")

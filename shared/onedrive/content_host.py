@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 REDIRECTS = 3
 CONNECT_SECONDS = 10.0
 BUFFER_BYTES = 1024 * 1024  # aiohttp's own 64 KiB makes it pause and resume the socket all the time
+READ_BYTES = 1024 * 1024  # asked of the socket at once for a large body; asyncio's 256 KiB take half as long again
 ERROR_BYTES = 64 * 1024  # of an error body
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
@@ -41,6 +42,7 @@ class ContentHost:
             address = URL(url, encoded=True)  # decoding and encoding again would break the signature
             async with self._ready().get(address, headers=headers, allow_redirects=False) as response:
                 if response.status not in _MOVED:
+                    _read_in_large_pieces(response)
                     yield response
                     return
                 url = _joined(url, response.headers.get("Location", ""))
@@ -92,6 +94,13 @@ class ContentHost:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+def _read_in_large_pieces(response: aiohttp.ClientResponse) -> None:
+    """As far as asyncio's transport lets itself be told; one for TLS reads records, which are small."""
+    transport = response.connection and response.connection.transport
+    if transport is not None and (response.content_length or 0) > READ_BYTES and hasattr(transport, "max_size"):
+        transport.max_size = READ_BYTES
 
 
 def _joined(url: str, location: str) -> str:
