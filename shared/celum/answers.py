@@ -35,6 +35,7 @@ from shared.errors import (
 )
 
 SHOWN = 300  # characters of a message that are shown to people
+LONGEST_PAUSE = 86_400.0  # seconds; a larger Retry-After is taken for this
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def read_problem(content_type: str, body: bytes) -> Problem:
         return Problem(message=shortened(re.sub(r"<[^>]*>", " ", text)), is_html=True)
     try:
         data = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return Problem(message=shortened(text))
     if not isinstance(data, dict):
         return Problem(message=shortened(text))
@@ -115,7 +116,7 @@ def _fault(entry: Mapping[str, object]) -> Fault:
     return Fault(
         message=message,
         code=_text(entry.get("code")),
-        field=int(number) if number.isdecimal() else None,
+        field=int(number) if re.fullmatch(r"[0-9]{1,18}", number) else None,
         argument=_text(entry.get("argument")) or None,
         locale=_text(entry.get("locale")) or None,
     )
@@ -149,11 +150,11 @@ def retry_after(header: str | None, date: str | None, *, now: datetime) -> float
     """Seconds; an HTTP date is measured against the server's own clock where it tells it. None = not said (G7, G8)."""
     text = (header or "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
+        return min(float(text), LONGEST_PAUSE)
     moment = _http_date(text)
     if moment is None:
         return None
-    return max(0.0, (moment - (_http_date(date or "") or now)).total_seconds())
+    return min(max(0.0, (moment - (_http_date(date or "") or now)).total_seconds()), LONGEST_PAUSE)
 
 
 def _http_date(text: str) -> datetime | None:

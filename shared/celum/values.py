@@ -88,7 +88,7 @@ def texts(value: object) -> dict[str, str]:
     """A map of locale to text without its empty entries; whatever else comes is no text."""
     if not isinstance(value, Mapping):
         return {}
-    return {str(locale): str(text) for locale, text in value.items() if text not in {None, ""}}
+    return {str(locale): str(text) for locale, text in value.items() if text is not None and text != ""}
 
 
 def integer(value: object) -> int:

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.celum.values import instant, read
@@ -48,7 +48,7 @@ def understood_list[M: Model](model: type[M], answer: object, operation: str) ->
 
 
 type Moment = Annotated[datetime | None, BeforeValidator(instant)]
-type Flag = Annotated[bool | None, BeforeValidator(lambda value: value if value in {True, False} else None)]
+type Flag = Annotated[bool | None, BeforeValidator(lambda value: value if isinstance(value, bool) else None)]
 
 
 def _listed(value: object) -> object:
@@ -67,6 +67,12 @@ class Model(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="ignore", coerce_numbers_to_str=True, frozen=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: object) -> object:
+        """A member that is null says no more than one that is missing (G13)."""
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
 class Stamp(Model):

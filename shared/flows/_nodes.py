@@ -129,11 +129,14 @@ def read_nodes(text: str, file: str, problems: list[Problem]) -> Node:
     """Raise FlowFileProblem where the text is no YAML; report what is YAML but no flow file in `problems`."""
     try:
         root = YAML(typ="safe", pure=True).compose(text)
+        if root is None:
+            raise FlowFileProblem((Problem(file, 1, 1, "The file is empty."),))
+        return _Reader(file, problems).read(root)
     except YAMLError as error:
         raise FlowFileProblem((_in_plain_words(error, text, file),)) from error
-    if root is None:
-        raise FlowFileProblem((Problem(file, 1, 1, "The file is empty."),))
-    return _Reader(file, problems).read(root)
+    except RecursionError as error:
+        deep = Problem(file, 1, 1, "The file is nested hundreds of levels deep.", "Close the brackets that stand open.")
+        raise FlowFileProblem((deep,)) from error
 
 
 def _place(node: YamlNode) -> Place:

@@ -41,7 +41,7 @@ def definition_of(raw: Json) -> Column:
         name=name,
         display=str(raw.get("displayName") or name),
         type=_type(raw),
-        choices=tuple(str(option) for option in choices or ()),
+        choices=tuple(str(option) for option in choices) if isinstance(choices, list) else (),
         free_text=isinstance(choice, dict) and bool(choice.get("allowTextEntry")),
         read_only=bool(raw.get("readOnly")),
     )
