@@ -56,7 +56,8 @@ async def _still_wanted(run: Run) -> Wish:
     """The same decision as that which began this: nothing is left to do but this."""
     assert run.facts is not None  # noqa: S101  read just now
     link = await server_version(run.context, run.facts, run.link) or run.link
-    run.facts = await complete(run.context, run.flow, run.facts, link)
+    reading = complete(run.context, run.flow, run.facts, link)
+    run.facts = await run.while_it_takes(reading, lambda: run.transfer.progress)
     decision = decide(run.flow, run.facts, link, generation=run.context.generation)
     if decision.outcome is not Outcome.NOTHING or decision.wish is None:
         raise NotThisOne(f"now {decision.outcome}: {'; '.join(reason.text for reason in decision.reasons)}")

@@ -57,7 +57,8 @@ async def prepare(run: Run) -> Plan:
     """Fresh facts, the same decision; anything else closes the transfer. Names are resolved, values converted."""
     context, link = run.context, run.link
     facts = await read_item(context, link.drive, link.item)
-    run.facts = facts = await complete_facts(context, run.flow, facts, link)
+    reading = complete_facts(context, run.flow, facts, link)  # may hash whole old versions
+    run.facts = facts = await run.while_it_takes(reading, lambda: run.transfer.progress)
     decision = decide(run.flow, facts, link, generation=context.generation)
     transfer = run.transfer
     if decision.wish is None or (decision.verb, decision.signature) != (transfer.verb, transfer.signature):

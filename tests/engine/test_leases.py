@@ -1,0 +1,66 @@
+"""Who is at work keeps the others away, for as long as it takes and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from local.serving import Fault
+from shared import settings as app_settings
+from shared.domain import LinkState, Step, Transfer
+from shared.engine.bridge import Bridge
+from shared.messages import TransferMessage
+from tests.kit.campaign import Campaign, slides
+from tests.kit.clock import JumpClock
+
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+READING_SECONDS = 2.0  # several leases of the hasty clock below
+PATIENCE = 30  # seconds, against a test that hangs
+
+
+class HastyClock(JumpClock):
+    """A lease of 120 seconds lasts a fifth of one."""
+
+    time_scale = 600
+
+    def __init__(self, begin: datetime) -> None:
+        super().__init__()
+        self.jump((begin - self.now()).total_seconds())
+
+    def after(self, seconds: float) -> datetime:
+        return super().after(seconds / self.time_scale)
+
+
+async def transfer_of(campaign: Campaign, item: str) -> Transfer | None:
+    link = await campaign.link_or_none(item)
+    return link.transfer if link else None
+
+
+async def begun(campaign: Campaign, item: str) -> TransferMessage:
+    """The transfer's first message, not delivered yet."""
+    while (transfer := await transfer_of(campaign, item)) is None:
+        assert await campaign.world.step()
+    return TransferMessage(link=(await campaign.link(item)).key, transfer=transfer.id)
+
+
+async def test_a_lease_is_kept_while_facts_are_read_for_longer_than_it_lasts(campaign: Campaign) -> None:
+    item = campaign.drop("Launch.pptx", slides("Launch", title="Launch"), **READY)
+    message = await begun(campaign, item)
+    settings = app_settings.load(campaign.world.environment((await campaign.world.instance()).wire))
+    clock = HastyClock(campaign.world.clock.now())
+    bridge = Bridge.put_together(settings, clock, campaign.world.storage.store(settings.storage.connection_string))
+    campaign.world.onedrive.serving.faults.append(Fault("^GET .*download", delay=READING_SECONDS))
+    try:
+        work = asyncio.ensure_future(bridge.transfer(message))
+        leases: set[datetime] = set()
+        async with asyncio.timeout(PATIENCE):
+            while len(leases) < 2:
+                await asyncio.sleep(0.02)
+                transfer = await transfer_of(campaign, item)
+                assert transfer is not None
+                leases |= {transfer.lease_until} if transfer.lease_until else set()
+        assert transfer.step is Step.PREPARE, "renewed only after the reading"
+        await work
+    finally:
+        await bridge.close()
+    assert (await campaign.link(item)).state is LinkState.SETTLED
