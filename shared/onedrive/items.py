@@ -52,7 +52,7 @@ def item_of(drive: DriveId, raw: Json) -> Item:
 
 def _content(raw: Json) -> Content | None:
     size = raw.get("size")
-    if "file" not in raw or not isinstance(size, int):
+    if "file" not in raw or not isinstance(size, int) or size < 0:
         return None
     return Content(size, _text(_object(_object(raw, "file"), "hashes").get("quickXorHash")))
 

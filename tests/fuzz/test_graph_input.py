@@ -82,6 +82,7 @@ def test_any_query_is_a_token_a_problem_or_no_handshake(query: dict[str, str]) -
 
 @FUZZ
 @given(raw=distorted(ITEM))
+@example(raw={"id": "x", "file": {}, "size": -1})
 def test_any_item_of_a_page_is_read_with_types_that_hold(raw: Any) -> None:
     item = item_of(DRIVE, raw)
     assert isinstance(item.name, str)
