@@ -26,13 +26,13 @@ FOREIGN = (
     f"then delete {THE_FILE}"
 )
 LOST = (
-    "an installation at this very address, of {since}, works there, whose ledger is not this one, so nothing is scanned "
-    "or carried. Point AzureWebJobsStorage to the storage account of that ledger again; "
+    "an installation at this very address, of {since}, works there, whose ledger is not this one, so nothing is "
+    "scanned or carried. Point AzureWebJobsStorage to the storage account of that ledger again; "
     f"or, to begin anew as if no file had ever been carried, delete {THE_FILE}"
 )
 UNREADABLE = (
     f"{THE_FILE} cannot be understood: {{why}}. It may be another installation's, so nothing is scanned or carried. "
-    "Restore an earlier version of it; or, if no other installation works in the library, delete it: it is written again"
+    "Restore an earlier version of it; or, if no other installation works in the library, delete it: it comes back"
 )
 UNWRITTEN = (
     f"{THE_FILE} could not be written: {{why}}. Work goes on, but a second installation would not be noticed. "
