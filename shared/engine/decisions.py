@@ -254,6 +254,8 @@ async def _close(context: Context, link: Link, decision: Decision, *, deleted: b
         closed_at=context.clock.now(),
     )
     await put_attention(context, AttentionKind.WAITING, closed)
+    if link.state in {LinkState.HELD, LinkState.FAILED}:
+        await context.ledger.drop_attention(link.key, AttentionKind.HELD, AttentionKind.FAILED)
     await context.journal(link, "closed", decision)  # before the row: a repeat would not know that it closed it
     await context.ledger.put_link(closed)
     for heir in heirs:

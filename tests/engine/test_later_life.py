@@ -5,6 +5,7 @@ import pytest
 
 from local.serving import Exchange
 from shared.domain import LinkState
+from shared.ledger.rows import AttentionKind
 from tests.kit.campaign import APPROVED, Campaign, word
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -40,6 +41,20 @@ async def test_a_deleted_file_closes_its_link_and_leaves_its_asset_alone(campaig
     assert campaign.world.errors == []
     assert (await campaign.link(item)).state is LinkState.CLOSED
     assert campaign.asset("Launch") == before
+
+
+async def test_a_held_file_that_is_deleted_waits_for_nobody_any_more(campaign: Campaign) -> None:
+    item = campaign.drop("Launch.pdf", pdf("launch"), ApprovalStatus="Approved")
+    await campaign.world.until_quiet()
+    assert (await campaign.link(item)).state is LinkState.HELD
+
+    campaign.delete(f"{APPROVED}/Launch.pdf")
+    await campaign.world.until_quiet()
+
+    assert campaign.world.errors == []
+    ledger, store = campaign.world.ledger()
+    assert await ledger.attention(AttentionKind.HELD) == ()
+    await store.close()
 
 
 async def test_a_file_restored_from_the_recycle_bin_opens_its_link_again(campaign: Campaign) -> None:
