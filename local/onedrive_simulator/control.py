@@ -48,6 +48,10 @@ class Control:
             "POST flags": self._flags,
             "POST resync": self._resync,
             "POST lifecycle": self._lifecycle,
+            "POST forge": self._forge,
+            "POST directory": self._directory,
+            "POST drives/remove": self._remove_drive,
+            "POST identity": self._change_id,
         }
 
     async def handle(self, request: web.Request, rest: list[str]) -> web.StreamResponse:
@@ -84,6 +88,7 @@ class Control:
             "userAgents": dict(tenant.user_agents),
             "refusals": tenant.refusals,
             "notifications": len(self._sim.notifier.delivered),
+            "mails": tenant.mails,
         }
 
     async def _clock(self, _body: Json, _by: Identity) -> Json:
@@ -133,6 +138,12 @@ class Control:
         return {}
 
     async def _move(self, body: Json, by: Identity) -> Json:
+        """Within the drive, or with "toDrive" into another one, where the item has another id."""
+        if "toDrive" in body:
+            moved = self._sim.move_to_drive(
+                body["drive"], body["at"], body["toDrive"], folder=body.get("to", "/"), by=by
+            )
+            return {"id": moved}
         self._sim.move(body["drive"], body["at"], to=body.get("to"), name=body.get("name"), by=by)
         return {}
 
@@ -169,3 +180,16 @@ class Control:
     async def _lifecycle(self, body: Json, _by: Identity) -> Json:
         self._sim.lifecycle(body["subscription"], body["event"])
         return {}
+
+    async def _forge(self, body: Json, _by: Identity) -> Json:
+        return {"answered": await self._sim.forge(body["subscription"], body["kind"])}
+
+    async def _directory(self, body: Json, _by: Identity) -> Json:
+        return {"id": self._sim.add_to_directory(body["name"], body["email"], group=bool(body.get("group")))}
+
+    async def _remove_drive(self, body: Json, _by: Identity) -> Json:
+        self._sim.remove_drive(body["drive"])
+        return {}
+
+    async def _change_id(self, body: Json, _by: Identity) -> Json:
+        return {"id": self._sim.change_id(body["drive"], body["at"])}

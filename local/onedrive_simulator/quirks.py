@@ -27,11 +27,16 @@ class Quirks:
     # subscriptions
     subscription_create_status: int = 0  # for example 403 for Sites.Selected
     subscription_quota: int = 100  # per drive
+    subscription_minutes: int = 42_300  # the longest life; one document says 4,230 (open question 2)
+    renewal_validates: bool = False  # PATCH shakes hands again; the documentation leaves it open
+    subscriptions_hide_state: bool = False  # clientState is left out of what is shown
     validation_seconds: float = 10
     notification_coalesce_seconds: float = 0.02
     notifications_lost: bool = False
     notifications_doubled: bool = False
+    notifications_reordered: bool = False  # each one overtakes the one before
     notifications_delay_seconds: float = 0
+    endpoint_seconds: float = 0  # so much longer than it does an address seems to take for its answer
     notifications_batched: bool = False  # all subscriptions of one address in one POST, with an unknown one
 
     # download
@@ -55,6 +60,14 @@ class Quirks:
     replace_not_found: int = 0  # so many replacing uploads answer itemNotFound (Q17)
     column_validation_fails: bool = False  # uploads answer 500 (Q13)
     date_default_fails: bool = False  # createUploadSession answers 400 (Q14)
+
+    # items
+    moves_across_drives: bool = False  # a move to another drive is taken, and gives another id
+
+    # grants
+    unknown_people: tuple[str, ...] = ()  # addresses that the directory does not know; "*": all but those it was told
+    unknown_people_refuse_all: bool = False  # 400 for the whole call instead of an error beside each of them
+    invite_forbidden: bool = False  # 403 as Sites.Selected may have it
 
     # SharePoint
     rewrites_office: bool = True  # .docx .pptx .xlsx change after upload (Q8)

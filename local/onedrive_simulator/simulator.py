@@ -17,7 +17,9 @@ from local.onedrive_simulator.estate.drive import Drive
 from local.onedrive_simulator.estate.model import APPLICATION, Column, Identity, Item, Moderation, Value
 from local.onedrive_simulator.estate.snapshot import snapshot
 from local.onedrive_simulator.estate.tenant import Tenant
+from local.onedrive_simulator.forging import forge
 from local.onedrive_simulator.graph.dispatch import Dispatcher
+from local.onedrive_simulator.graph.items import Copying
 from local.onedrive_simulator.notify import Notifier
 from local.onedrive_simulator.page import page
 from local.onedrive_simulator.problems import missing
@@ -167,6 +169,36 @@ class OneDriveSimulator:
         parent = self.item(drive_id, to) if to is not None else None
         self.drive(drive_id).relocate(self.item(drive_id, at), parent=parent, name=name, by=by)
 
+    def move_to_drive(
+        self, drive_id: str, at: str, to_drive: str, *, folder: str = "/", by: Identity = APPLICATION
+    ) -> str:
+        """What people do in the browser: the file or folder is gone here and stands there, under another id."""
+        item, target = self.item(drive_id, at), self.drive(to_drive)
+        moved = Copying(self.drive(drive_id), target, by).tree(item, self.item(to_drive, folder), item.name)
+        self.drive(drive_id).delete(item, by)
+        return moved.id
+
+    def change_id(self, drive_id: str, at: str) -> str:
+        """As if the server had lost the old one (Q12): same name, place and bytes, another id."""
+        drive, item = self.drive(drive_id), self.item(drive_id, at)
+        parent = drive.items[item.parent_id]
+        drive.delete(item, item.modified_by)
+        return Copying(drive, drive, item.modified_by).tree(item, parent, item.name).id
+
+    def remove_drive(self, drive_id: str) -> None:
+        """The library or its site was deleted: everything about it answers 404, its subscriptions say nothing more."""
+        drive = self.tenant.drives.pop(drive_id)
+        for site in self.tenant.sites.values():
+            site.drive_ids = [one for one in site.drive_ids if one != drive_id]
+        for subscription in [s for s in self.tenant.subscriptions.values() if s.drive is drive]:
+            del self.tenant.subscriptions[subscription.id]
+
+    def add_to_directory(self, name: str, email: str, *, group: bool = False) -> str:
+        """A person or group who can be granted access; the directory id."""
+        found = Identity(name, email, is_group=group)
+        self.tenant.directory |= {email.casefold(): found, found.id: found}
+        return found.id
+
     def delete(self, drive_id: str, at: str, *, by: Identity = APPLICATION) -> str:
         item = self.item(drive_id, at)
         self.drive(drive_id).delete(item, by)
@@ -208,6 +240,10 @@ class OneDriveSimulator:
 
     def lifecycle(self, subscription_id: str, event: str) -> None:
         self.notifier.lifecycle(self.tenant.subscriptions[subscription_id], event)
+
+    async def forge(self, subscription_id: str, kind: str) -> int:
+        """Post a forged or broken notification to the address of a subscription; the status it answered."""
+        return await forge(self.tenant, self.tenant.subscriptions[subscription_id], kind)
 
     async def settle(self) -> None:
         """Wait for background work that is due now and for notifications under way."""

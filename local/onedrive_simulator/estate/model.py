@@ -20,10 +20,11 @@ type Moderation = Literal["Approved", "Denied", "Pending", "Draft", "Scheduled"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A person, or without an address the application."""
+    """A person or group, or without an address the application."""
 
     name: str
     email: str = ""
+    is_group: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Identity:
@@ -38,7 +39,7 @@ class Identity:
     def as_json(self) -> dict[str, Any]:
         if not self.email:
             return {"application": {"id": self.id, "displayName": self.name}}
-        return {"user": {"id": self.id, "displayName": self.name, "email": self.email}}
+        return {"group" if self.is_group else "user": {"id": self.id, "displayName": self.name, "email": self.email}}
 
 
 APPLICATION = Identity("Bridge")
@@ -106,6 +107,7 @@ class Item:
     moderation: Moderation | None = None  # None where the library has no content approval
     image: tuple[int, int] | None = None
     permissions: list[Permission] = field(default_factory=list)
+    inherits: bool = True  # permissions from the folders above
 
     @property
     def etag(self) -> str:

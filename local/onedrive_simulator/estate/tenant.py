@@ -18,6 +18,7 @@ from local.onedrive_simulator.problems import missing
 from local.onedrive_simulator.quirks import Quirks
 
 HOST = "acme.sharepoint.com"
+COMPANY = ("@acme.example", "@guest.acme.example")
 OWNER = Identity("Olivia Owner", "olivia@acme.example")
 
 
@@ -90,6 +91,8 @@ class Tenant:
         self.sessions: dict[str, UploadSession] = {}
         self.tickets: dict[str, DownloadTicket] = {}
         self.monitors: dict[str, Monitor] = {}
+        self.directory: dict[str, Identity] = {}  # by address and by id: who was told to be there
+        self.mails: list[dict[str, str]] = []  # invitations that went out
         self.new_links: deque[datetime] = deque()  # moments of new sharing links
         self.requests: Counter[str] = Counter()
         self.user_agents: Counter[str] = Counter()
@@ -125,6 +128,15 @@ class Tenant:
         except KeyError:
             raise missing("The drive could not be found.") from None
 
+    def knows(self, who: str) -> Identity | None:
+        """A person or group of the directory, by address or id; addresses of the company and its guests are known."""
+        told, strangers = self.directory.get(who.casefold()), self.quirks.unknown_people
+        if told or "@" not in who:
+            return told
+        if who in strangers or "*" in strangers or not who.endswith(COMPANY):
+            return None
+        return Identity(who.partition("@")[0], who)
+
     def site_of(self, drive: Drive) -> Site | None:
         return next((s for s in self.sites.values() if drive.id in s.drive_ids), None)
 
@@ -140,6 +152,8 @@ class Tenant:
         self.agenda.clear()
         for kept in (self.sites, self.drives, self.subscriptions, self.sessions, self.tickets, self.monitors):
             kept.clear()
+        self.directory.clear()
+        self.mails.clear()
         self.new_links.clear()
         self.requests.clear()
         self.user_agents.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ from local.onedrive_simulator.clock import parse_moment
 from local.onedrive_simulator.estate import ids
 from local.onedrive_simulator.estate.drive import Drive
 from local.onedrive_simulator.estate.model import Conflict, Identity, Item
-from local.onedrive_simulator.estate.tenant import Monitor, Tenant
+from local.onedrive_simulator.estate.tenant import Monitor
 from local.onedrive_simulator.graph import render
 from local.onedrive_simulator.graph.call import Call, Reply, operation
 from local.onedrive_simulator.problems import GraphProblem, invalid, missing
@@ -91,6 +92,8 @@ async def update_item(call: Call) -> Reply:
     """Rename, move and fileSystemInfo, alone or together."""
     call.check_match(call.item)
     body = await call.json()
+    if _leaves(call, body.get("parentReference")):
+        return _to_another_drive(call, body)
     parent = _new_parent(call, body.get("parentReference"))
     if parent or body.get("name"):
         conflict = call.conflict("fail", body)
@@ -111,12 +114,26 @@ def read_times(info: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
 
 
 def _new_parent(call: Call, reference: dict[str, Any] | None) -> Item | None:
-    """The folder that a parentReference names by id or by path; an item never moves to another drive."""
-    if not reference:
-        return None
-    if reference.get("driveId", call.drive.id) != call.drive.id:
+    """The folder that a parentReference names by id or by path."""
+    return _folder(call.drive, reference) if reference else None
+
+
+def _leaves(call: Call, reference: dict[str, Any] | None) -> bool:
+    if not isinstance(reference, dict) or reference.get("driveId", call.drive.id) == call.drive.id:
+        return False
+    if not call.tenant.quirks.moves_across_drives:
         raise GraphProblem(400, "notSupported", "Moving an item to another drive is not supported; copy it")
-    return _folder(call.drive, reference)
+    return True
+
+
+def _to_another_drive(call: Call, body: dict[str, Any]) -> Reply:
+    """What people do in the browser: the item appears there under another id, with its content alone."""
+    target = call.tenant.drive(str(body["parentReference"]["driveId"]))
+    folder = _folder(target, body["parentReference"])
+    name = str(body.get("name") or call.item.name)
+    moved = Copying(call.drive, target, call.by).tree(call.item, folder, name)
+    call.drive.delete(call.item, call.by)
+    return Reply(200, render.drive_item(call.tenant, target, moved))
 
 
 def _folder(drive: Drive, reference: dict[str, Any]) -> Item:
@@ -127,6 +144,24 @@ def _folder(drive: Drive, reference: dict[str, Any]) -> Item:
     if found is None:
         raise missing("The destination folder could not be found")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """Of items with everything below them, under new ids."""
+
+    source: Drive
+    target: Drive
+    by: Identity
+
+    def tree(self, item: Item, folder: Item, name: str, conflict: Conflict = "fail") -> Item:
+        if item.content:
+            return self.target.put_content(folder, name, item.content, self.by, conflict)[0]
+        children = self.source.children_of(item)
+        copied, _ = self.target.create_folder(folder, name, self.by, conflict)
+        for child in children:
+            self.tree(child, copied, child.name)
+        return copied
 
 
 @operation("DELETE", "item")
@@ -145,32 +180,14 @@ async def copy_item(call: Call) -> Reply:
     folder = _folder(target, reference)
     monitor = ids.opaque()
     call.tenant.monitors[monitor] = Monitor("inProgress")
-    name = body.get("name") or call.item.name
-    copying = _Copying(call.tenant, monitor, call.drive, target, call.by)
-    call.tenant.agenda.add(partial(copying.run, call.item, folder, name, call.conflict("fail", body)))
+    name, conflict = body.get("name") or call.item.name, call.conflict("fail", body)
+    copying = Copying(call.drive, target, call.by)
+    call.tenant.agenda.add(partial(_copy, call, monitor, partial(copying.tree, call.item, folder, name, conflict)))
     return Reply(202, None, {"Location": f"{call.tenant.content_url}/_monitor/{monitor}"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Copying:
-    tenant: Tenant
-    monitor: str
-    source: Drive
-    target: Drive
-    by: Identity
-
-    async def run(self, item: Item, folder: Item, name: str, conflict: Conflict) -> None:
-        try:
-            copied = self._tree(item, folder, name, conflict)
-            self.tenant.monitors[self.monitor] = Monitor("completed", copied.id)
-        except GraphProblem as problem:
-            self.tenant.monitors[self.monitor] = Monitor("failed", problem=problem.code)
-
-    def _tree(self, item: Item, folder: Item, name: str, conflict: Conflict) -> Item:
-        if item.content:
-            return self.target.put_content(folder, name, item.content, self.by, conflict)[0]
-        children = self.source.children_of(item)
-        copied, _ = self.target.create_folder(folder, name, self.by, conflict)
-        for child in children:
-            self._tree(child, copied, child.name, "fail")
-        return copied
+async def _copy(call: Call, monitor: str, tree: Callable[[], Item]) -> None:
+    try:
+        call.tenant.monitors[monitor] = Monitor("completed", tree().id)
+    except GraphProblem as problem:
+        call.tenant.monitors[monitor] = Monitor("failed", problem=problem.code)

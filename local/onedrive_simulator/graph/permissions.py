@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from local.onedrive_simulator.estate import ids
-from local.onedrive_simulator.estate.model import Identity, Permission
+from local.onedrive_simulator.estate.model import Identity, Item, Permission
 from local.onedrive_simulator.graph.call import Call, Json, Reply, operation
 from local.onedrive_simulator.problems import GraphProblem, invalid, missing
 
@@ -17,8 +17,17 @@ _HOUR = timedelta(hours=1)
 @operation("GET", "item", "permissions")
 async def list_permissions(call: Call) -> Reply:
     """Own grants and those of the folders above, which nothing tells apart here as at the real service."""
-    inherited = [p for folder in call.drive.ancestors(call.item) for p in folder.permissions]
-    return Reply(200, {"value": [_show(p) for p in [*call.item.permissions, *inherited]]})
+    return Reply(200, {"value": [_show(p) for holder in _holders(call) for p in holder.permissions]})
+
+
+def _holders(call: Call) -> list[Item]:
+    """The item and, as far as permissions come down to it, the folders above."""
+    holders = [call.item]
+    for folder in reversed(call.drive.ancestors(call.item)):
+        if not holders[-1].inherits:
+            break
+        holders.append(folder)
+    return holders
 
 
 @operation("GET", "item", "permissions/{}")
@@ -28,27 +37,43 @@ async def get_permission(call: Call) -> Reply:
 
 @operation("POST", "item", "invite")
 async def invite(call: Call) -> Reply:
-    """Guests that are new to the tenant (addresses outside it) cannot be invited by an application."""
-    body = await call.json()
-    roles = _roles(body)
+    """To people and groups of the directory; guests that are new to the tenant cannot be invited by an application."""
+    body, quirks = await call.json(), call.tenant.quirks
+    if quirks.invite_forbidden:
+        raise GraphProblem(403, "accessDenied", "Access denied")
+    roles, recipients = _roles(body), _recipients(body)
     if body.get("expirationDateTime"):
         raise invalid("expirationDateTime applies to sharing links only")
+    found = [(who, call.tenant.knows(who)) for who in recipients]
+    if quirks.unknown_people_refuse_all and any(person is None for _, person in found):
+        raise GraphProblem(400, "invalidRequest", "One or more users could not be resolved.", inner="noResolvedUsers")
+    if body.get("retainInheritedPermissions") is False and not call.item.permissions:
+        call.item.inherits = False
     granted: list[Json] = []
-    for recipient in body.get("recipients") or []:
-        address = recipient.get("email") or recipient.get("alias") or recipient.get("objectId")
-        if not address:
-            raise invalid("A recipient needs email, alias or objectId")
-        if "@" in address and not address.endswith(("@acme.example", "@guest.acme.example")) and not call.by.email:
+    for who, person in found:
+        if person is None and not call.by.email:
             problem = {"code": "accessDenied", "message": "New guests cannot be invited by an application"}
-            granted.append({"error": problem, "invitation": {"email": address}})
+            granted.append({"error": problem, "invitation": {"email": who}})
             continue
-        granted.append(_show(_grant(call, Identity(address.partition("@")[0], address), roles)))
+        granted.append(_show(_grant(call, person or Identity(who.partition("@")[0], who), roles)))
+        if body.get("sendInvitation"):
+            call.tenant.mails.append({"to": who, "item": call.item.id})
     return Reply(207 if any("error" in g for g in granted) else 200, {"value": granted})
+
+
+def _recipients(body: dict[str, Any]) -> list[str]:
+    recipients = body.get("recipients")
+    if not isinstance(recipients, list) or not recipients or not all(isinstance(r, dict) for r in recipients):
+        raise invalid("recipients must be a list that is not empty")
+    named = [r.get("email") or r.get("alias") or r.get("objectId") for r in recipients]
+    if not all(isinstance(who, str) for who in named):
+        raise invalid("A recipient needs email, alias or objectId")
+    return [str(who) for who in named]
 
 
 def _roles(body: dict[str, Any]) -> list[str]:
     roles = body.get("roles")
-    if not isinstance(roles, list) or not roles or not set(roles) <= ROLES:
+    if not isinstance(roles, list) or not roles or not all(role in tuple(ROLES) for role in roles):
         raise invalid("roles must be read or write")
     return roles
 
@@ -113,7 +138,7 @@ def _own(call: Call) -> Permission:
 
 
 def _find(call: Call) -> Permission:
-    for holder in [call.item, *call.drive.ancestors(call.item)]:
+    for holder in _holders(call):
         for permission in holder.permissions:
             if permission.id == call.args[0]:
                 return permission

@@ -15,7 +15,6 @@ from local.onedrive_simulator.notify import handshake, secure_enough
 from local.onedrive_simulator.problems import GraphProblem, invalid
 
 FLOOR = timedelta(minutes=45)  # a shorter life is raised to it without a word
-CEILING = timedelta(minutes=42_300)
 CLIENT_STATE_CHARACTERS = 128
 
 
@@ -41,7 +40,7 @@ async def create(call: Call) -> Reply:
         tls=body.get("latestSupportedTlsVersion") or "v1_2",
     )
     call.tenant.subscriptions[subscription.id] = subscription
-    return Reply(201, _show(subscription))
+    return Reply(201, _show(call.tenant, subscription))
 
 
 def _drive(tenant: Tenant, body: Json) -> Drive:
@@ -75,8 +74,10 @@ def _expiry(tenant: Tenant, body: Json) -> datetime:
     except ValueError:
         raise invalid("expirationDateTime is missing or not a date") from None
     now = tenant.clock.now()
-    if asked > now + CEILING + timedelta(minutes=1):
-        raise GraphProblem(400, "ExtensionError", "Subscription expiration can only be 42300 minutes in the future.")
+    longest = tenant.quirks.subscription_minutes
+    if asked > now + timedelta(minutes=longest + 1):
+        text = f"Subscription expiration can only be {longest} minutes in the future."
+        raise GraphProblem(400, "ExtensionError", text)
     if asked <= now:
         raise invalid("expirationDateTime lies in the past")
     return max(asked, now + FLOOR)
@@ -101,12 +102,12 @@ def _check_rest(tenant: Tenant, body: Json, drive: Drive) -> None:
 @operation("GET", "tenant", "subscriptions")
 async def list_all(call: Call) -> Reply:
     now = call.tenant.clock.now()
-    return Reply(200, {"value": [_show(s) for s in call.tenant.subscriptions.values() if s.expires > now]})
+    return Reply(200, {"value": [_show(call.tenant, s) for s in call.tenant.subscriptions.values() if s.expires > now]})
 
 
 @operation("GET", "tenant", "subscriptions/{}")
 async def get_one(call: Call) -> Reply:
-    return Reply(200, _show(_find(call)))
+    return Reply(200, _show(call.tenant, _find(call)))
 
 
 @operation("PATCH", "tenant", "subscriptions/{}")
@@ -119,9 +120,11 @@ async def renew(call: Call) -> Reply:
             raise invalid(f"The address {url!r} must be https")
         await handshake(url, call.tenant.quirks.validation_seconds)
         subscription.notification_url = url
+    elif call.tenant.quirks.renewal_validates:
+        await handshake(subscription.notification_url, call.tenant.quirks.validation_seconds)
     if "expirationDateTime" in body:
         subscription.expires = _expiry(call.tenant, body)
-    return Reply(200, _show(subscription))
+    return Reply(200, _show(call.tenant, subscription))
 
 
 @operation("POST", "tenant", "subscriptions/{}/reauthorize")
@@ -143,14 +146,14 @@ def _find(call: Call) -> Subscription:
     return subscription
 
 
-def _show(subscription: Subscription) -> dict[str, Any]:
+def _show(tenant: Tenant, subscription: Subscription) -> dict[str, Any]:
     """As the real service does, with the clientState only for its creator, who is the only caller here."""
     return {
         "id": subscription.id,
         "resource": subscription.resource,
         "applicationId": str(uuid.uuid5(uuid.NAMESPACE_URL, "application:Bridge")),
         "changeType": "updated",
-        "clientState": subscription.client_state or None,
+        "clientState": None if tenant.quirks.subscriptions_hide_state else subscription.client_state or None,
         "notificationUrl": subscription.notification_url,
         "lifecycleNotificationUrl": subscription.lifecycle_url or None,
         "expirationDateTime": iso(subscription.expires),

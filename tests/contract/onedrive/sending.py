@@ -27,7 +27,7 @@ CHUNK = 100_000  # as sockets deliver: no divisor of a fragment
 
 @dataclass(slots=True)
 class File:
-    """`checkpoints` is what the ledger would hold. `stop` is told the position of each chunk, `remembered` their count."""
+    """`checkpoints` is what a ledger would hold; `stop` is told each position, `remembered` how many there are."""
 
     data: bytes
     size: int = -1

@@ -232,3 +232,31 @@ async def test_sites_lists_and_columns(graph: Graph, site: str) -> None:
     }.items() <= next(c for c in columns if c["name"] == "Languages").items()
     for path in ("/me", "/organization", "/sites", f"/drives/{graph.drive}", f"/sites/{site}/lists"):
         assert (await graph.call("GET", path)).status == 200, path
+
+
+async def test_a_move_to_another_drive_is_refused_or_gives_another_id(
+    sim: OneDriveSimulator, graph: Graph, site: str
+) -> None:
+    other = sim.add_drive("Archive", site=site)
+    item = await graph.put("/a.txt", b"x")
+    body = {"parentReference": {"driveId": other, "path": "/root:"}}
+
+    assert (await graph.on_drive("PATCH", f"/items/{item['id']}", json=body)).status == 400
+    sim.quirks.moves_across_drives = True
+    moved = await graph.on_drive("PATCH", f"/items/{item['id']}", json=body)
+
+    assert moved.status == 200
+    assert moved.json["id"] != item["id"]
+    assert moved.json["parentReference"]["driveId"] == other
+    assert (await graph.on_drive("GET", f"/items/{item['id']}")).status == 404
+    assert sim.read_file(other, "/a.txt") == b"x"
+
+
+async def test_an_id_may_change_and_a_drive_may_go(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    changed = sim.change_id(graph.drive, "/a.txt")
+    assert changed != item["id"]
+    assert (await graph.on_drive("GET", "/root:/a.txt")).json["id"] == changed
+
+    sim.remove_drive(graph.drive)
+    assert (await graph.on_drive("GET", "/root")).status == 404

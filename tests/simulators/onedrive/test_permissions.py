@@ -43,3 +43,38 @@ async def test_the_same_link_comes_back_and_the_etag_stays(sim: OneDriveSimulato
     assert (first.status, again.status, other.status) == (201, 200, 429)
     assert first.json["link"] == again.json["link"]
     assert (await graph.on_drive("GET", f"/items/{item['id']}")).json["eTag"] == item["eTag"]
+
+
+async def test_groups_and_ids_of_the_directory_are_granted_too(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    team = sim.add_to_directory("Agency team", "agency@elsewhere.example", group=True)
+    body = {"recipients": [{"objectId": team}], "roles": ["write"], "sendInvitation": True}
+
+    given = (await graph.on_drive("POST", f"/items/{item['id']}/invite", json=body)).json["value"][0]
+
+    assert given["grantedToV2"]["group"] == {
+        "id": team,
+        "displayName": "Agency team",
+        "email": "agency@elsewhere.example",
+    }
+    assert sim.tenant.mails == [{"to": team, "item": item["id"]}]
+
+
+async def test_the_first_invitation_may_end_what_is_inherited(graph: Graph) -> None:
+    folder = await graph.folder("F")
+    item = await graph.put("/F/a.txt", b"x")
+    await graph.on_drive("POST", f"/items/{folder['id']}/invite", json=INVITATION)
+    alone = INVITATION | {"recipients": [{"email": "bo@acme.example"}], "retainInheritedPermissions": False}
+
+    await graph.on_drive("POST", f"/items/{item['id']}/invite", json=alone)
+
+    seen = (await graph.on_drive("GET", f"/items/{item['id']}/permissions")).json["value"]
+    assert [p["grantedToV2"]["user"]["email"] for p in seen] == ["bo@acme.example"]
+
+
+async def test_inviting_may_be_forbidden_or_refuse_all_for_one(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    sim.quirks.update({"unknown_people": ["jane@acme.example"], "unknown_people_refuse_all": True})
+    assert (await graph.on_drive("POST", f"/items/{item['id']}/invite", json=INVITATION)).status == 400
+    sim.quirks.invite_forbidden = True
+    assert (await graph.on_drive("POST", f"/items/{item['id']}/invite", json=INVITATION)).status == 403

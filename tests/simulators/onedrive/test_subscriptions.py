@@ -200,3 +200,62 @@ async def test_subscribing_may_be_forbidden(sim: OneDriveSimulator, graph: Graph
     sim.quirks.subscription_create_status = 403
 
     assert (await subscribe(graph, receiver)).status == 403
+
+
+async def test_notifications_overtake_each_other(sim: OneDriveSimulator, graph: Graph, receiver: Receiver) -> None:
+    other = sim.add_drive("Other", site=None)
+    first = (await subscribe(graph, receiver)).json["id"]
+    second = (await subscribe(graph, receiver, resource=f"/drives/{other}/root")).json["id"]
+    sim.quirks.notifications_reordered = True
+
+    sim.put_file(graph.drive, "/a.txt", b"a")
+    sim.clock.advance(1)
+    await sim.settle()
+    sim.put_file(other, "/a.txt", b"a")
+    sim.clock.advance(1)
+    came = [(await receiver.next())[0]["subscriptionId"] for _ in range(2)]
+    assert came == [second, first]
+
+    sim.put_file(graph.drive, "/a.txt", b"a")
+    sim.clock.advance(10)
+    assert (await receiver.next())[0]["subscriptionId"] == first, "nothing came that could overtake it"
+
+
+async def test_an_address_that_seems_slow_hears_again_late_and_not_at_all(
+    sim: OneDriveSimulator, graph: Graph, receiver: Receiver
+) -> None:
+    await subscribe(graph, receiver)
+    sim.quirks.endpoint_seconds = 4
+    sim.put_file(graph.drive, "/a.txt", b"a")
+    await receiver.next()
+    await sim.settle()
+    assert sim.notifier.delivered == []
+    sim.clock.advance(11)
+    await receiver.next()
+    await sim.settle()
+    assert len(sim.notifier.delivered) == 1, "a repeated notification may take ten seconds"
+
+
+async def test_forged_notifications_are_posted_on_demand(
+    sim: OneDriveSimulator, graph: Graph, receiver: Receiver
+) -> None:
+    created = (await subscribe(graph, receiver)).json["id"]
+    assert await sim.forge(created, "wrong state") == 202
+    assert (await receiver.next())[0]["clientState"] == "of somebody else"
+    answer = await graph.raw("POST", f"{sim.base_url}/_control/forge", json={"subscription": created, "kind": "bare"})
+    assert answer.json == {"answered": 202}
+    with pytest.raises(ValueError, match="known are"):
+        await sim.forge(created, "unheard of")
+
+
+async def test_a_renewal_may_shake_hands_again_and_lifetimes_may_be_shorter(
+    sim: OneDriveSimulator, graph: Graph, receiver: Receiver
+) -> None:
+    sim.quirks.subscription_minutes = 4_230
+    far = (datetime.now(UTC) + timedelta(days=4)).isoformat()
+    assert (await subscribe(graph, receiver, expirationDateTime=far)).code == "ExtensionError"
+    created = (await subscribe(graph, receiver)).json["id"]
+    sim.quirks.renewal_validates = True
+    receiver.reflection = "wrong"
+    body = {"expirationDateTime": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+    assert (await graph.call("PATCH", f"/subscriptions/{created}", json=body)).status == 400

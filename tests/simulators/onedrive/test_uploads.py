@@ -182,3 +182,28 @@ async def test_the_oddities_of_uploads(sim: OneDriveSimulator, graph: Graph) -> 
     assert (await graph.on_drive("PUT", "/root:/a.bin:/content", data=b"x")).status == 500
     sim.quirks.update({"column_validation_fails": False, "date_default_fails": True})
     assert (await graph.session("/c.bin", item={})).status == 400
+
+
+@pytest.mark.parametrize("form", ["plain", "several", "pascal", "empty", "missing"])
+async def test_expected_ranges_are_written_in_many_ways(sim: OneDriveSimulator, graph: Graph, form: str) -> None:
+    sim.quirks.update({"ranges": form})
+    url = (await graph.session("/big.bin", item={})).json["uploadUrl"]
+    answer = (await graph.fragment(url, DATA[:UNIT], 0, TOTAL)).json
+    expected = {
+        "plain": {"nextExpectedRanges": [f"{UNIT}-"]},
+        "several": {"nextExpectedRanges": [f"{11 * UNIT}-", f"{UNIT}-{11 * UNIT - 1}"]},
+        "pascal": {"NextExpectedRanges": [f"{UNIT}-"]},
+        "empty": {"nextExpectedRanges": []},
+        "missing": {},
+    }
+    assert {k: v for k, v in answer.items() if k != "expirationDateTime"} == expected[form]
+
+
+async def test_a_fragment_may_be_taken_and_not_kept_and_a_file_be_refused(sim: OneDriveSimulator, graph: Graph) -> None:
+    url = (await graph.session("/a.bin", item={})).json["uploadUrl"]
+    sim.quirks.session_forgets = 1
+    assert (await graph.fragment(url, b"abc", 0, 3)).json["nextExpectedRanges"] == ["0-"]
+    sim.quirks.upload_refusal = "403 malwareDetected"
+    assert (await graph.fragment(url, b"abc", 0, 3)).code == "malwareDetected"
+    assert (await graph.fragment(url, DATA[:100], 0, TOTAL)).status == 400
+    assert [refusal["rule"] for refusal in sim.tenant.refusals] == ["fragments of an upload"]
