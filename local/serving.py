@@ -153,7 +153,7 @@ async def answer(request: web.Request, handler: Next) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as problem:
-        return problem
+        return web.Response(status=problem.status, headers=problem.headers, body=problem.body)
 
 
 def abort(request: web.Request) -> NoReturn:
