@@ -5,10 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from local.celum_simulator import assets, blobs, events, filters, paging, rights, rules, tree, uploads
-from local.celum_simulator.call import Answer, Call, include_of_search
-from local.celum_simulator.filtering import SEARCH_TYPES, Searching, text_matches
+from local.celum_simulator.call import ASSET_INCLUSIONS, Answer, Call, include_of_search
+from local.celum_simulator.filtering import OPERATORS, SEARCH_TYPES, Searching, text_matches
 from local.celum_simulator.model import Asset
-from local.celum_simulator.refusals import bad_argument
 from local.celum_simulator.render import EVERY, FULL_ENTITY, Include
 
 
@@ -26,7 +25,7 @@ async def read(call: Call) -> Answer:
     asset_id = call.id("assetId")
     gone = call.tenant.deleted.get(asset_id)
     asset = gone if gone is not None else rights.visible_asset(call.tenant, call.user, asset_id)
-    include = call.include()
+    include = call.include(ASSET_INCLUSIONS)
     if call.tenant.quirks.single_get_includes == "fields" and not include.fields:
         include = Include(fields=EVERY, permissions=include.permissions)
     return call.view.asset(asset, include)
@@ -81,12 +80,11 @@ async def listed(call: Call) -> Answer:
     rows = _visible(call)
     if parent is not None:
         rows = [a for a in rows if parent in a.parents or (recursive and _below(call, a, parent))]
+    kind = call.choice("searchType", SEARCH_TYPES) or call.tenant.quirks.default_search_type
+    every = call.choice("searchOperator", OPERATORS) != "or"
     if text := call.text("searchText"):
-        kind = call.text("searchType") or call.tenant.quirks.default_search_type
-        if kind not in SEARCH_TYPES:
-            raise bad_argument("searchType", f"must be one of {', '.join(SEARCH_TYPES)}")
-        rows = [a for a in rows if text_matches(a.name, text, kind)]
-    return _page(call, rows, call.wanted(), call.include())
+        rows = [a for a in rows if text_matches(a.name, text, kind, every=every)]
+    return _page(call, rows, call.wanted(), call.include(ASSET_INCLUSIONS))
 
 
 def _visible(call: Call) -> list[Asset]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from local.celum_simulator import collections, events, filters, paging, rights, tree
-from local.celum_simulator.call import Answer, Call, include_of_search
-from local.celum_simulator.filtering import SEARCH_TYPES, Searching, text_matches
+from local.celum_simulator.call import COLLECTION_INCLUSIONS, Answer, Call, include_of_search
+from local.celum_simulator.filtering import OPERATORS, SEARCH_TYPES, Searching, text_matches
 from local.celum_simulator.model import Collection
-from local.celum_simulator.refusals import bad_argument
 from local.celum_simulator.render import FULL_ENTITY, Include
 
 
@@ -20,7 +19,8 @@ async def create(call: Call) -> Answer:
 
 async def read(call: Call) -> Answer:
     collection = rights.visible_collection(call.tenant, call.user, call.id("collectionId"))
-    return call.view.collection(collection, call.include())
+    call.flag("includeCompoundInfo")
+    return call.view.collection(collection, call.include(COLLECTION_INCLUSIONS))
 
 
 async def update(call: Call) -> Answer:
@@ -54,14 +54,14 @@ async def listed(call: Call) -> Answer:
         rows = [c for c in rows if c.type_id in types]
     if wanted := call.integers("ids"):
         rows = [c for c in rows if c.id in wanted]
+    call.choice("compoundSearchType", ("none", "only", "exclude"))
     if call.flag("permissionDefiningOnly"):
         rows = [c for c in rows if tree.permission_defining(call.tenant, c.id)]
+    kind = call.choice("searchType", SEARCH_TYPES) or call.tenant.quirks.default_search_type
+    every = call.choice("searchOperator", OPERATORS) != "or"
     if text := call.text("searchText"):
-        kind = call.text("searchType") or call.tenant.quirks.default_search_type
-        if kind not in SEARCH_TYPES:
-            raise bad_argument("searchType", f"must be one of {', '.join(SEARCH_TYPES)}")
-        rows = [c for c in rows if text_matches(" ".join(c.names.values()), text, kind)]
-    return _page(call, rows, call.wanted(), call.include())
+        rows = [c for c in rows if text_matches(" ".join(c.names.values()), text, kind, every=every)]
+    return _page(call, rows, call.wanted(), call.include(COLLECTION_INCLUSIONS))
 
 
 def _below(call: Call, collection: Collection, root: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from local.celum_simulator import events, paging, rights, values
-from local.celum_simulator.call import Answer, Call
+from local.celum_simulator.call import RELATION_INCLUSIONS, Answer, Call
 from local.celum_simulator.model import Relation, Stamp, Value, Values
 from local.celum_simulator.reading import Body
 from local.celum_simulator.refusals import Json, bad_argument
@@ -48,7 +48,7 @@ async def listed(call: Call) -> Answer:
         rows = [r for r in rows if version in {r.source_version, r.target_version}]
     if kinds := call.integers("typeId"):
         rows = [r for r in rows if r.type_id in kinds]
-    include = call.include()
+    include = call.include(RELATION_INCLUSIONS)
     return paging.page(call.tenant, rows, call.wanted(), lambda row: call.view.relation(row, include))
 
 
@@ -112,7 +112,7 @@ def _found(call: Call) -> Relation:
 
 
 async def read(call: Call) -> Answer:
-    return call.view.relation(_found(call), call.include())
+    return call.view.relation(_found(call), call.include(RELATION_INCLUSIONS))
 
 
 async def update(call: Call) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -32,10 +33,7 @@ class Call:
         return View(self.tenant, self.user)
 
     def id(self, name: str) -> int:
-        text = self.request.match_info[name]
-        if not text.isdecimal():
-            raise bad_argument(name, "must be an integer")
-        return int(text)
+        return _id(name, self.request.match_info[name])
 
     def texts(self, name: str) -> list[str]:
         return self.request.query.getall(name, [])
@@ -44,36 +42,39 @@ class Call:
         return self.request.query.get(name)
 
     def integers(self, name: str) -> list[int]:
-        values = self.texts(name)
-        if not all(v.lstrip("-").isdecimal() for v in values):
-            raise bad_argument(name, "must be an integer")
-        return [int(v) for v in values]
+        return [_id(name, text) for text in self.texts(name)]
 
     def integer(self, name: str) -> int | None:
         values = self.integers(name)
         return values[0] if values else None
 
     def flag(self, name: str) -> bool:
-        return self.text(name) == "true"
+        return self.choice(name, ("true", "false")) == "true"
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str | None:
+        for text in self.texts(name):
+            if text not in allowed:
+                raise bad_argument(name, f"must be one of {', '.join(allowed)}")
+        return self.text(name)
 
     async def body(self) -> Body:
         if self.request.content_type != "application/json":
             raise Refusal(415, "unsupportedMediaType", "the body must be application/json")
         try:
             data = json.loads(await self.request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refusal(400, "malformed", "the body is not JSON") from None
         return Body.of(data, "", strict=self.tenant.quirks.unknown_members == "refuse")
 
     def wanted(self) -> paging.Wanted:
         return paging.of_query(self.tenant, self.integer("page"), self.integer("size"), self.texts("sort"))
 
-    def include(self) -> Include:
+    def include(self, allowed: tuple[str, ...]) -> Include:
         """`inclusions`, `permissions` and the id lists of the query."""
         names = self.texts("inclusions")
-        unknown = sorted(set(names) - set(INCLUSIONS))
+        unknown = sorted(set(names) - set(allowed))
         if unknown:
-            raise bad_argument("inclusions", f"{unknown[0]} is not one of {', '.join(INCLUSIONS)}")
+            raise bad_argument("inclusions", f"{unknown[0]} is not one of {', '.join(allowed)}")
         fields, formats = self.integers("informationFields"), self.integers("downloadFormats")
         return Include(
             fields=(frozenset(fields) or EVERY) if "informationFields" in names else frozenset(),
@@ -85,10 +86,19 @@ class Call:
         )
 
 
-INCLUSIONS = (
+def _id(name: str, text: str) -> int:
+    """Ids, pages and sizes alike: from 1 on, int64."""
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) < 2**63:
+        raise bad_argument(name, "must be an integer of 1 or more")
+    return int(text)
+
+
+ASSET_INCLUSIONS = (
     *("informationFields", "informationFieldPermissions", "fileProperties", "externalReferences"),
-    *("downloadFormats", "roleAssignments"),
+    "downloadFormats",
 )
+COLLECTION_INCLUSIONS = ("informationFields", "informationFieldPermissions", "roleAssignments")
+RELATION_INCLUSIONS = ("informationFields",)
 
 
 def include_of_search(body: Body) -> Include:

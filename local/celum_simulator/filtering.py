@@ -12,6 +12,7 @@ from local.celum_simulator.reading import Body
 from local.celum_simulator.refusals import bad_argument
 from local.celum_simulator.tenant import Tenant
 
+OPERATORS = ("and", "or")
 SEARCH_TYPES = ("phrase", "terms", "termsStartingWith", "termsEndingWith")
 
 type Predicate[R] = Callable[[R], bool]

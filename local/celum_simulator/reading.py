@@ -31,10 +31,16 @@ class Body:
     def at(self, name: str) -> str:
         return f"{self.place}{name}"
 
-    def only(self, *names: str) -> None:
+    def only(self, *names: str, null: str = "") -> None:
+        """No other members than these; and none but `null` that is null: a member without a value is left out."""
+        if not self.strict:
+            return
         unknown = sorted(set(self.members) - set(names))
-        if unknown and self.strict:
+        if unknown:
             raise bad_argument(self.at(unknown[0]), "unknown member")
+        for name, value in self.members.items():
+            if value is None and name != null:
+                raise bad_argument(self.at(name), "must not be null", code="missing")
 
     def has(self, name: str) -> bool:
         return self.members.get(name) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -72,7 +73,8 @@ class CelumSimulator(Stage):
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=4 * 1024 * 1024, middlewares=[self._count])
         for method, path, handler in api.OPERATIONS:
-            app.router.add_route(method, api.BASE + path, self._guarded(path, handler))
+            anything = re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", path)  # braces in a value are no reason for a 404
+            app.router.add_route(method, api.BASE + anything, self._guarded(path, handler))
         app.router.add_route("*", "/upload/{token}", self._plain(content.upload))
         app.router.add_get("/download/{token}", self._plain(content.download))
         app.router.add_get("/previews/{assetId}/{versionId}/{kind}", self._plain(content.preview))

@@ -38,7 +38,7 @@ def written(
     reasons: list[Reason] = []
     touched: list[int] = []
     for entry in entries:
-        entry.only("id", "type", "value")
+        entry.only("id", "type", "value", null="value")
         field_id = entry.integer("id")
         try:
             _take(author, entry, field_id, after, create=create)
