@@ -155,7 +155,7 @@ async def settle(run: Run, plan: Plan) -> None:
         await context.ledger.add_due(DueEntry(context.clock.now(), link.key, DueKind.DECIDE))
     await _record_evidence(run, plan, settled)
     for lease in plan.leases(transfer, marks(run, plan)):
-        await context.ledger.release_lease(lease, transfer.id, known=run.leases.get(lease))
+        await context.ledger.release_lease(lease, transfer.id, known=run.leases.pop(lease, None))
     await run.end(
         lambda row: dataclasses.replace(
             row,
