@@ -14,6 +14,7 @@ from shared.engine.decisions import decide_all
 from shared.engine.due import send_due
 from shared.engine.heartbeat import beat
 from shared.engine.ingest import ingest
+from shared.engine.retention import drop_old_journal
 from shared.engine.scan import scan
 from shared.engine.subscriptions import keep_subscriptions, sweep_drives
 from shared.engine.transfers import carry_on
@@ -96,6 +97,7 @@ class Bridge:
     async def sweep_drives(self) -> None:
         if not await generations.is_older(self.context):
             await sweep_drives(self.context)
+            await drop_old_journal(self.context)
 
     async def failed(self, queue: Queue, body: bytes) -> None:
         await failed.mark(self.context, queue, body)

@@ -115,6 +115,9 @@ class MemoryStore:
     async def tables(self, prefix: str) -> list[str]:
         return sorted(name for name in self._tables if name.startswith(prefix))
 
+    async def drop_table(self, table: str) -> None:
+        self._tables.pop(table, None)
+
     def _partitions(self, table: str) -> _Sorted[_Partition]:
         return self._tables.get(table) or _Sorted()
 

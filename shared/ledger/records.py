@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 
 from shared.domain import AssetId, LinkKey
 from shared.ledger.keys import instant, instant_text, newest_first
@@ -36,6 +37,13 @@ class Records(Part):
                 break
             found += [_record(row) async for row in self._store.query(table, link, limit=left)]
         return tuple(found)
+
+    async def drop_journal(self, before: datetime) -> list[str]:
+        """Drop the tables of the months that were over before the month of that instant. Their names."""
+        old = [table for table in await self._store.tables(JOURNAL) if table < journal_table(before)]
+        for table in old:
+            await self._store.drop_table(table)
+        return old
 
     def _row(self, partition: str, entry: Mapping[str, str]) -> Row:
         now = self._clock.now()

@@ -99,6 +99,10 @@ class Store(Protocol):
         """The names of the tables that exist, in order."""
         ...
 
+    async def drop_table(self, table: str) -> None:
+        """With all its rows; missing is fine."""
+        ...
+
 
 GROUP_ROWS = 100  # Table Storage: entities in one transaction
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from shared.errors import LedgerConflict
@@ -129,6 +129,10 @@ class TableStore:
         with _translated("list the tables", prefix):
             found = self._service.query_tables(f"TableName ge '{first}' and TableName lt '{behind}'")
             return sorted([table.name.removeprefix(self._prefix) async for table in found])
+
+    async def drop_table(self, table: str) -> None:
+        with _translated("drop", table), suppress(_not_found()):
+            await self._service.delete_table(self._prefix + table)
 
     async def _found(
         self, table: str, wanted: str, limit: int | None, fits: Callable[[Row], bool]

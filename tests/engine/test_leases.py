@@ -59,6 +59,7 @@ async def test_a_lease_is_kept_while_facts_are_read_for_longer_than_it_lasts(cam
                 transfer = await transfer_of(campaign, item)
                 assert transfer is not None
                 leases |= {transfer.lease_until} if transfer.lease_until else set()
+        assert transfer is not None
         assert transfer.step is Step.PREPARE, "renewed only after the reading"
         await work
     finally:

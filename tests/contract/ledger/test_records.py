@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from shared.domain import AssetId, LinkKey
 from shared.ledger import Ledger, Store
 from tests.contract.ledger.conftest import StandingClock
@@ -48,6 +50,20 @@ async def test_the_journal_is_read_newest_first_over_its_months(
     ]
     assert [record.entry["decision"] for record in await ledger.journal(LINK)] == list("543210")
     assert [record.entry["decision"] for record in await ledger.journal(LINK, limit=4)] == list("5432")
+
+
+async def test_the_months_before_an_instant_are_dropped_from_the_journal(
+    ledger: Ledger, store: Store, clock: StandingClock
+) -> None:
+    for number in range(3):
+        await ledger.add_journal(LINK, {"decision": str(number)})
+        clock.move(31 * 86_400)
+
+    assert await ledger.drop_journal(datetime(2026, 12, 31, tzinfo=UTC)) == ["journal202611"]
+    assert await ledger.drop_journal(datetime(2026, 12, 31, tzinfo=UTC)) == []
+    assert await store.tables("journal") == ["journal202612", "journal202701"]
+    assert [record.entry["decision"] for record in await ledger.journal(LINK)] == ["2", "1"]
+    await store.drop_table("journal202611")
 
 
 async def test_an_entry_longer_than_a_property_is_kept_whole(ledger: Ledger) -> None:
