@@ -1,6 +1,7 @@
 """CELUM through its Content API v1."""
 
 from shared.celum import filters
+from shared.celum.absence import Absence
 from shared.celum.answers import mentions_handle
 from shared.celum.asset_changes import AssetChange, CreateAsset, differences
 from shared.celum.assets import Celum
@@ -36,6 +37,7 @@ __all__ = [
     "ALL_FIELDS",
     "ALL_REFERENCES",
     "EVENT_BYTES",
+    "Absence",
     "AssetChange",
     "AssetType",
     "Celum",

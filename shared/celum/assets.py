@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from datetime import datetime
 
 from shared.celum import wire
+from shared.celum.absence import Absence
+from shared.celum.absence import explained as why_absent
 from shared.celum.asset_changes import AssetChange, CreateAsset, described, differences, patch_body
 from shared.celum.client import CelumSettings, Client, Json
 from shared.celum.collection_finding import CollectionFinder
@@ -22,7 +25,7 @@ from shared.celum.renditions import Renditions
 from shared.celum.wire_definitions import AboutModel, ClientModel, UserModel
 from shared.celum.wire_delivery import RightsModel
 from shared.clock import Clock
-from shared.domain import Asset, AssetId, Version, VersionId
+from shared.domain import Asset, AssetId, CollectionId, Version, VersionId
 from shared.errors import Conflict, Forbidden, Locked, Missing, NotAuthorised, Refused, RemoteError, System
 
 
@@ -66,6 +69,20 @@ class Celum(Finder):
 
     async def identity(self) -> Identity:
         return self._identity or await self.probe()
+
+    async def absence(
+        self, number: AssetId, *, parents: Sequence[CollectionId] = (), until: datetime | None = None
+    ) -> Absence:
+        """Why an asset cannot be read, given where it was last seen and the known end of its availability.
+
+        Raises where CELUM is not well or does not know us: nothing follows then from what is missing.
+        """
+        if await self.asset(number) is not None:
+            return Absence.THERE
+        operation = "read who we are"
+        wire.understood(UserModel, await self._client.get("users/me", operation=operation), operation)
+        readable = [parent for parent in parents if await self.collections.read(parent) is not None]
+        return why_absent(until, parents, readable, self._client.clock.now())
 
     async def rights(self, asset: AssetId, names: Sequence[str]) -> dict[str, bool | None]:
         """Which of the named effective permissions we have on an asset; None where CELUM does not say."""

@@ -1,8 +1,8 @@
 """The way to CELUM's Content API: one session, the key for the tenant's own origin only, every answer translated.
 
-Nothing is repeated here, with one exception: a read whose connection was dropped before an answer came is sent once
-more, since a kept-alive connection may have died unnoticed (aiohttp does it for GET, `search` here). Writes never are:
-their outcome is unknown and the caller probes.
+Nothing is repeated here, with two exceptions: a refused key is tried once more; and a read whose connection was dropped
+before an answer came is sent once more, since a kept-alive connection may have died unnoticed (aiohttp does it for GET,
+`search` here). Writes whose outcome is unknown never are: the caller probes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from yarl import URL
 
 from shared.celum.answers import translated
 from shared.clock import Clock
-from shared.errors import HostNotAllowed, RemoteError, SettingsProblem, System, Unavailable
+from shared.errors import HostNotAllowed, NotAuthorised, RemoteError, SettingsProblem, System, Unavailable
 
 type Json = Mapping[str, object]
 type Query = Sequence[tuple[str, str]]
@@ -146,6 +146,13 @@ class Client:
         return translated(operation, response.status, response.headers, body, now=now, acting_as=acting_as)
 
     async def _call(self, method: str, path: str, body: Json | None, operation: str, *, query: Query = ()) -> object:
+        """A 401 is asked about once more, since nothing took effect; a second one is about the key (G3)."""
+        try:
+            return await self._once(method, path, body, operation, query=query)
+        except NotAuthorised:
+            return await self._once(method, path, body, operation, query=query)
+
+    async def _once(self, method: str, path: str, body: Json | None, operation: str, *, query: Query = ()) -> object:
         url = (self._root / path.lstrip("/")).with_query(query)
         headers = {**self._credentials(), "Accept": "application/json"}
         limit = aiohttp.ClientTimeout(

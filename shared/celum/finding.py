@@ -14,7 +14,6 @@ from shared.celum.names import normal
 from shared.celum.paging import PAGE_SIZE, pages
 from shared.celum.polling import Page, Poll, Sight, Window
 from shared.celum.values import same
-from shared.celum.wire_definitions import UserModel
 from shared.domain import Asset, AssetId, CollectionId, FieldContent, FieldId, Version
 from shared.errors import Missing, Refused
 
@@ -44,17 +43,6 @@ class Finder:
         except Missing:
             return None
         return wire.understood(wire.AssetModel, answer, operation).domain()
-
-    async def is_gone(self, number: AssetId) -> bool:
-        """One of the two confirmations of a deletion: it cannot be read, while CELUM is well and knows us (G12).
-
-        An expired asset that is hidden from us, or one in a collection we may no longer see, looks just so (G91, G122).
-        """
-        if await self.asset(number) is not None:
-            return False
-        operation = "read who we are"
-        wire.understood(UserModel, await self._client.get("users/me", operation=operation), operation)
-        return True
 
     async def assets(self, numbers: Iterable[AssetId], *, inclusions: Sequence[Json] = ()) -> dict[AssetId, Asset]:
         """Those of them that searches show, 200 a call; what is absent is to be read singly before it counts as gone.
