@@ -204,6 +204,10 @@ async def carry_on(context: Context, message: TransferMessage, steps: Callable[[
     flow = next((flow for flow in context.flows if flow.id == link.flow), None)
     if flow is None or await context.stops(flow.id):
         return  # it stands still; its watch entry is set aside until it runs again
+    if await context.paused_until(System.ONEDRIVE, System.CELUM) is not None:  # since the message was sent
+        await context.ledger.release_slot(transfer.id)
+        await send_or_wait(context, link)
+        return
     slot = await context.ledger.take_slot(transfer.id, context.clock.after(LEASE_SECONDS), slots_for(context, link))
     if slot is None:
         await send_or_wait(context, link)
