@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import io
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docx import Document
+from docx import Document as WordDocument
 from pptx import Presentation
 
 from local.azurite import Azurite
@@ -18,6 +19,7 @@ from local.celum_simulator.seeds import plant
 from local.onedrive_simulator.estate.model import Identity
 from local.onedrive_simulator.seed import seed
 from shared.domain import DriveId, FlowId, ItemId, Link, link_key
+from tests.contract.document import Document
 from tests.contract.validation import Contract
 from tests.kit.storage import AzuriteStorage, MemoryStorage
 from tests.kit.world import World
@@ -110,6 +112,7 @@ async def campaign_in(
     flows: str | None = None,
     prepare: Callable[[Campaign], None] = lambda _: None,
     is_known: bool = True,
+    with_contracts: bool = True,
 ) -> AsyncIterator[Campaign]:
     """A world with the example company in it, whose drive was scanned once: what comes now is new.
 
@@ -126,9 +129,10 @@ async def campaign_in(
     async with World(storage, folder, file).running() as world:
         plant(world.celum, "acme")
         drives = seed(world.onedrive, "acme")
-        contracts = [Contract.from_file(CONTRACTS / name) for name in ("graph.openapi.yaml", "celum.openapi.yaml")]
-        world.onedrive.serving.observers.append(contracts[0].observe)
-        world.celum.serving.observers.append(contracts[1].observe)
+        contracts = [Contract(document(name)) for name in ("graph.openapi.yaml", "celum.openapi.yaml")]
+        if with_contracts:
+            world.onedrive.serving.observers.append(contracts[0].observe)
+            world.celum.serving.observers.append(contracts[1].observe)
         campaign = Campaign(world, drives["marketing/Documents"])
         prepare(campaign)
         if is_known:
@@ -139,12 +143,18 @@ async def campaign_in(
                 contract.check()
 
 
+@functools.cache
+def document(name: str) -> Document:
+    """Reading it takes longer than most tests."""
+    return Document.from_file(CONTRACTS / name)
+
+
 def word(text: str, *, title: str = "") -> bytes:
-    document = Document()
-    document.core_properties.title = title
-    document.add_paragraph(text)
+    text_file = WordDocument()
+    text_file.core_properties.title = title
+    text_file.add_paragraph(text)
     file = io.BytesIO()
-    document.save(file)
+    text_file.save(file)
     return file.getvalue()
 
 
