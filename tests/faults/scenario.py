@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from local.azurite import Azurite
-from shared.domain import LinkState
+from shared.domain import MARKER_NAME, LinkState
 from tests.faults import lives, whole_flows
 from tests.kit.campaign import FLOW, JANE, Campaign, campaign_in, word
 from tests.kit.wire import Fault
 
+DIFFERENT = (".docx", MARKER_NAME)  # files whose bytes hold ids and times of the run
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 
 
@@ -159,14 +160,14 @@ def by_name(snapshot: Any) -> Any:
 def without_ids(snapshot: Any) -> Any:
     """Asset ids in columns, item ids in CELUM's key field and times differ from run to run.
 
-    So do the bytes of an Office file, which SharePoint rewrites with ids and times of its own; its signature does not,
-    and stands in the ledger's facts.
+    So do the bytes of the marker file, and of an Office file, which SharePoint rewrites with ids and times of its own;
+    its signature does not, and stands in the ledger's facts.
     """
     if isinstance(snapshot, dict):
         rewritten = str(snapshot.get("filename", "")).endswith(".docx")
         left_out = {"sha256", "size"} if rewritten else set()
         return {
-            without_ids(key): without_ids(without_bytes(value) if key.endswith(".docx") else value)
+            without_ids(key): without_ids(without_bytes(value) if key.endswith(DIFFERENT) else value)
             for key, value in snapshot.items()
             if key not in left_out
         }
