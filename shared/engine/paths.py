@@ -42,14 +42,30 @@ class Paths:
             parent = folder.parent
         return item
 
+    async def stood(self, folder: Folder) -> str | None:
+        """Where a folder stood as the ledger last knew it, whatever became of it and of the folders above."""
+        names, parent = [folder.name], folder.parent
+        for _ in range(DEEPEST):
+            above = await self._context.ledger.folder(self._drive, parent) if parent else None
+            above = above or (await self._folder(parent) if parent else None)
+            if above is None:
+                return None
+            if above.parent is None:
+                return "/" + "/".join(reversed(names))
+            names.append(above.name)
+            parent = above.parent
+        return None
+
     async def _folder(self, folder: ItemId) -> Folder | None:
         known = self._seen.get(folder) or await self._context.ledger.folder(self._drive, folder)
-        if known is None:
+        if known is None or known.gone:
+            was_deleted = known is not None
             try:
                 known = as_folder(await self._context.onedrive.folder(self._drive, folder))
             except Missing:
                 return None
-            await self._context.ledger.put_folders(self._drive, [known])
+            if not was_deleted:  # else the delta brings it back, with all that is in it
+                await self._context.ledger.put_folders(self._drive, [known])
         self._seen[folder] = known
         return known
 

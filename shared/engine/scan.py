@@ -1,7 +1,7 @@
 """What changed in a drive: read the delta, write down first sights, and ask for decisions where more is needed.
 
 The order of writes within a page is law (DESIGN §5, rule a): folders, marked where they moved → messages → marks
-cleared, removed folders forgotten → the link to the next page. Killed anywhere, the page is read again.
+cleared, removed folders marked as gone → the link to the next page. Killed anywhere, the page is read again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from shared.domain import DriveId, FlowId, Item, ItemId
 from shared.engine.baseline import list_files, restart_listings, scan_ended
 from shared.engine.brake import Reading
 from shared.engine.context import SCAN_LEASE_SECONDS, Context, log
+from shared.engine.gone import find_what_went_along, note_deleted
 from shared.engine.installation import may_work, touches_marker
 from shared.engine.known import Known
 from shared.engine.paths import Paths, as_folder
@@ -169,6 +170,7 @@ class _Run:
                 )
             )
             if done:
+                await find_what_went_along(self.context, self.flows, self.reading, self.standings, self._renew)
                 await self.reading.end()
                 await scan_ended(self.context, self.drive, self.flows, self.standings)
                 return
@@ -194,6 +196,7 @@ class _Run:
         items = {item.id: item for item in page.items}  # an item may come twice; the last one wins
         if touches_marker(self.context, self.drive, items.values()):
             await self.context.outbox.send(Queue.SCAN, ScanMessage(drive=self.drive, reason=ScanReason.SWEEP))
+        gone = await note_deleted(self.context, self.drive, self.flows, items.values(), self.paths)
         folders = [item for item in items.values() if (item.is_folder or item.is_root) and not item.deleted]
         moved = await self._write_folders(folders)
         files = [item for item in items.values() if not item.is_folder and not item.is_root]
@@ -201,16 +204,14 @@ class _Run:
         placed = [await self.paths.of(item) for item in files]
         await self._renew()
         known = Known(self.context, self.drive, self.flows)
-        aside = await self.reading.see(placed, known, page=link, is_last=page.next_link is None)
+        aside = await self.reading.see(placed, known, page=link, is_last=page.next_link is None and not gone)
         sight = Sight(self.context, self.drive, self.flows, self.standings, known, aside=aside)
         await send_decides(self.context, self.drive, [item.id for item in placed if await sight.wants_decision(item)])
         for folder in moved:
             message = ScanMessage(drive=self.drive, reason=ScanReason.FOLDER_MOVED, folder=folder)
             await self.context.outbox.send(Queue.SCAN, message)
         await self.context.ledger.clear_moved(self.drive, moved)
-        for item in items.values():
-            if item.deleted:
-                await self.context.ledger.drop_folder(self.drive, item.id)
+        await self.context.ledger.put_folders(self.drive, gone)
 
     async def _write_folders(self, items: Iterable[Item]) -> list[ItemId]:
         """Write new and changed folders; those that stood elsewhere before are marked until their message is sent."""
@@ -220,7 +221,7 @@ class _Run:
             fresh = as_folder(item)
             if known is None:
                 changed[item.id] = dataclasses.replace(fresh, moved=await self._was_there_before(item))
-            elif known.moved or (known.name, known.parent) != (fresh.name, fresh.parent):
+            elif known.moved or known.gone or (known.name, known.parent) != (fresh.name, fresh.parent):
                 changed[item.id] = dataclasses.replace(fresh, moved=True)
             self.paths.see({item.id: fresh})
         await self.context.ledger.put_folders(self.drive, list(changed.values()))

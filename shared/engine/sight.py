@@ -148,7 +148,8 @@ async def _see_page(
 
 
 async def _look_below(context: Context, drive: DriveId, folder: Item) -> None:
-    if await context.ledger.folder(drive, folder.id) is None:
+    known = await context.ledger.folder(drive, folder.id)
+    if known is None or known.gone:
         await context.ledger.put_folders(drive, [as_folder(folder)])
     below = ScanMessage(drive=drive, reason=ScanReason.FOLDER_MOVED, folder=folder.id)
     await context.outbox.send(Queue.SCAN, below)

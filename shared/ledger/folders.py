@@ -28,10 +28,6 @@ class Folders(Part):
         rows = [Row(_partition(drive, folder), folder, {"moved": str(False)}) for folder in folders]
         await self._store.merge_all(Table.FOLDERS, rows)
 
-    async def drop_folder(self, drive: DriveId, folder: ItemId) -> None:
-        """Delete; missing is fine."""
-        await self._store.delete(Table.FOLDERS, _partition(drive, folder), folder)
-
 
 def _partition(drive: DriveId, folder: ItemId) -> str:
     """One of sixteen a drive, so that a large one is not held up by a single partition's speed."""
@@ -39,7 +35,7 @@ def _partition(drive: DriveId, folder: ItemId) -> str:
 
 
 def _properties(folder: Folder) -> dict[str, str]:
-    properties = {"name": folder.name, "moved": str(folder.moved)}
+    properties = {"name": folder.name, "moved": str(folder.moved), "gone": str(folder.gone)}
     if folder.parent is not None:
         properties["parent"] = folder.parent
     return properties
@@ -53,4 +49,5 @@ def _folder(drive: DriveId, row: Row) -> Folder:
         name=row.properties.get("name", ""),
         parent=ItemId(parent) if parent is not None else None,
         moved=row.properties.get("moved") == str(True),
+        gone=row.properties.get("gone") == str(True),
     )

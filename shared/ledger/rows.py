@@ -60,13 +60,17 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """`moved` marks a folder whose message about its descendants may not have been sent yet."""
+    """`moved` marks a folder whose message about its descendants may not have been sent yet.
+
+    `gone` is one that was deleted: known no more, but recognised when it comes out of the recycle bin.
+    """
 
     drive: DriveId
     id: ItemId
     name: str
     parent: ItemId | None
     moved: bool = False
+    gone: bool = False
 
 
 class RefKind(StrEnum):

@@ -74,9 +74,12 @@ class Walks(Part):
     async def next_place(self, flow: FlowId, drive: DriveId) -> Place | None:
         """A plain read: `put_place` and `drop_place` are what makes acting on it safe."""
         async for row in self._store.query(Table.CONTROL, _walk(flow, drive), limit=1):
-            properties = row.properties
-            return Place(ItemId(row.key), properties["path"], properties.get("page") or None, row.etag)
+            return _place(row)
         return None
+
+    async def places(self, flow: FlowId, drive: DriveId) -> list[Place]:
+        """All of them. A plain read."""
+        return [_place(row) async for row in self._store.query(Table.CONTROL, _walk(flow, drive))]
 
     async def put_place(self, flow: FlowId, drive: DriveId, place: Place) -> None:
         """Replace If-Match."""
@@ -123,6 +126,10 @@ def _entry(row: Row) -> DueEntry:
 
 def _walk(flow: FlowId, drive: DriveId) -> str:
     return f"{_WALK}|{flow}|{drive}"
+
+
+def _place(row: Row) -> Place:
+    return Place(ItemId(row.key), row.properties["path"], row.properties.get("page") or None, row.etag)
 
 
 def _place_row(flow: FlowId, drive: DriveId, place: Place) -> Row:

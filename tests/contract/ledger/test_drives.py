@@ -192,7 +192,7 @@ async def test_two_who_note_the_same_drive_at_once_are_both_noted(
     assert await ledger.release_scan(lease) is False
 
 
-async def test_folders_are_put_moved_cleared_and_dropped(ledger: Ledger) -> None:
+async def test_folders_are_put_moved_cleared_and_kept_as_gone(ledger: Ledger) -> None:
     root, child = ItemId("01ROOT"), ItemId("01CHILD")
     await ledger.put_folders(
         DRIVE, [Folder(DRIVE, root, "root", None), Folder(DRIVE, child, "Ü #1 🎉/%?", root, moved=True)]
@@ -206,9 +206,10 @@ async def test_folders_are_put_moved_cleared_and_dropped(ledger: Ledger) -> None
         assert await ledger.folder(DRIVE, child) == Folder(DRIVE, child, "Ü #1 🎉/%?", root)
     assert await ledger.folder(DRIVE, ItemId("01GONE")) is None
 
+    gone = Folder(DRIVE, child, "Ü #1 🎉/%?", root, gone=True)
     for _ in range(2):
-        await ledger.drop_folder(DRIVE, child)
-        assert await ledger.folder(DRIVE, child) is None
+        await ledger.put_folders(DRIVE, [gone])
+        assert await ledger.folder(DRIVE, child) == gone
 
 
 async def test_a_page_of_thousands_of_folders_is_put_at_once_and_again(ledger: Ledger) -> None:

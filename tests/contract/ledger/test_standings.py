@@ -54,3 +54,4 @@ async def test_a_place_is_listed_by_one_only(ledger: Ledger) -> None:
     second = await ledger.next_place(FLOW, DRIVE)
     assert second is not None
     assert second.folder == "2"
+    assert await ledger.places(FLOW, DRIVE) == [second]

@@ -1,0 +1,107 @@
+"""A folder that is deleted takes its files along, whether or not OneDrive reports each of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from local.azurite import Azurite
+from shared.domain import LinkState
+from tests.engine.test_brake import TIGHT, braked, states
+from tests.kit.campaign import APPROVED, SHIPPED_FLOWS, Campaign, campaign_in
+
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+
+
+@contextlib.asynccontextmanager
+async def with_files(
+    azurite: Azurite, folder: Path, name: str, *names: str, text: str = SHIPPED, omits: bool = True
+) -> AsyncIterator[tuple[Campaign, list[str]]]:
+    """A campaign with these files in CELUM; `omits`: the delta names a deleted folder alone."""
+    async with campaign_in(azurite, folder, name, flows=text) as campaign:
+        campaign.world.onedrive.quirks.delta_omits_deleted_descendants = omits
+        items = [campaign.drop(name, f"%PDF {name}".encode(), **READY) for name in names]
+        await campaign.world.until_quiet()
+        assert len(campaign.assets()) == len(names)
+        yield campaign, items
+        assert campaign.world.errors == []
+
+
+async def state(campaign: Campaign, item: str) -> LinkState:
+    return (await campaign.link(item)).state
+
+
+async def test_the_links_of_all_files_in_a_deleted_folder_are_closed(azurite: Azurite, tmp_path: Path) -> None:
+    async with with_files(azurite, tmp_path, "closed", "set/a.pdf", "set/deep/b.pdf", "settle.pdf") as (
+        campaign,
+        items,
+    ):
+        waiting = campaign.drop("set/c.pdf", b"%PDF c", ApprovalStatus="Draft")
+        await campaign.world.until_quiet()
+        assert await state(campaign, waiting) is LinkState.SEEN
+
+        campaign.delete(f"{APPROVED}/set")
+        await campaign.world.until_quiet()
+
+        closed = [LinkState.CLOSED, LinkState.CLOSED, LinkState.SETTLED, LinkState.CLOSED]
+        assert [await state(campaign, item) for item in (*items, waiting)] == closed
+        assert len(campaign.assets()) == 3
+
+
+@pytest.mark.parametrize("omits", [True, False])
+async def test_a_folder_out_of_the_recycle_bin_opens_the_links_in_it_again(
+    azurite: Azurite, tmp_path: Path, omits: bool
+) -> None:
+    files = ("set/a.pdf", "set/deep/b.pdf")
+    async with with_files(azurite, tmp_path, f"restored {omits}", *files, omits=omits) as (campaign, items):
+        folder = campaign.delete(f"{APPROVED}/set")
+        await campaign.world.until_quiet()
+        assert [await state(campaign, item) for item in items] == [LinkState.CLOSED] * 2
+        calls = (await campaign.world.instance()).wire.calls
+        calls.clear()
+
+        campaign.restore(folder)
+        await campaign.world.until_quiet()
+
+        assert [await state(campaign, item) for item in items] == [LinkState.SETTLED] * 2
+        assert [len(asset["versions"]) for asset in campaign.assets()] == [1, 1]
+        assert [call for call in calls if "/children" in call], "nobody looked for what the delta may not have named"
+
+
+async def test_files_that_went_with_their_folder_count_before_anything_is_done(
+    azurite: Azurite, tmp_path: Path
+) -> None:
+    files = ("set/a.pdf", "set/b.pdf", "c.pdf", "d.pdf")
+    async with with_files(azurite, tmp_path, "counted", *files, text=TIGHT) as (campaign, _):
+        campaign.delete(f"{APPROVED}/c.pdf")
+        campaign.delete(f"{APPROVED}/set")
+        await campaign.world.until_quiet()
+
+        assert "3 files were deleted" in await braked(campaign)
+        assert await states(campaign) == [LinkState.SETTLED] * 4, "not one of them"
+
+
+@pytest.mark.parametrize("omits", [True, False])
+async def test_a_file_that_went_with_its_folder_counts_once(azurite: Azurite, tmp_path: Path, omits: bool) -> None:
+    files = ("set/a.pdf", "set/deep/b.pdf")
+    async with with_files(azurite, tmp_path, f"once {omits}", *files, text=TIGHT, omits=omits) as (campaign, items):
+        campaign.delete(f"{APPROVED}/set")
+        await campaign.world.until_quiet()
+
+        assert await braked(campaign) == "", "two are allowed"
+        assert [await state(campaign, item) for item in items] == [LinkState.CLOSED] * 2
+
+
+async def test_a_file_moved_away_before_its_folder_was_deleted_is_not_gone(azurite: Azurite, tmp_path: Path) -> None:
+    files = ("set/a.pdf", "set/b.pdf", "set/c.pdf")
+    async with with_files(azurite, tmp_path, "moved", *files, text=TIGHT) as (campaign, items):
+        campaign.move(f"{APPROVED}/set/c.pdf", to=APPROVED)
+        campaign.delete(f"{APPROVED}/set")
+        await campaign.world.until_quiet()
+
+        assert await braked(campaign) == "", "two are allowed"
+        assert [await state(campaign, item) for item in items] == [LinkState.CLOSED] * 2 + [LinkState.SETTLED]
