@@ -62,7 +62,7 @@ async def _new_among_others(
     if "link" not in flow.identity or link.leaving is not None:
         return link
     for other in await links_of_file(context, link):
-        if other.transfer is not None:
+        if _is_at_work(other):
             return _wait_for(context, other)
         if other.settled is None:
             continue
@@ -85,6 +85,16 @@ async def links_of_file(context: Context, link: Link) -> tuple[Link, ...]:
         return ()
     found = await _links(context, await context.ledger.refs(RefKind.ITEM, item_ref(link.drive, link.item)), link.key)
     return tuple(other for other in found if other.state not in {LinkState.CLOSED, LinkState.BEFORE})
+
+
+async def all_done_with_file(context: Context, link: Link) -> bool:
+    """Whether every other flow has what it wants of the file; the end of the last one's work has this one decided."""
+    others = await links_of_file(context, link)
+    return all(other.state is LinkState.SETTLED and not _is_at_work(other) for other in others)
+
+
+def _is_at_work(link: Link) -> bool:
+    return link.transfer is not None and link.transfer.verb is not Verb.FINISH
 
 
 def _comes_first(context: Context, one: Link, other: Link) -> bool:

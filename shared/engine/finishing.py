@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import PurePosixPath
 
-from shared.domain import DELETED, Facts, Item, Link, LinkState, Outcome, Reason, Settled, Verb, Wish
-from shared.engine.company import links_of_file
+from shared.domain import DELETED, Facts, Item, Link, LinkState, Outcome, Reason, Settled, Wish
+from shared.engine.company import all_done_with_file
 from shared.engine.facts import complete, read_item
 from shared.engine.paths import Paths
 from shared.engine.rewrites import server_version
@@ -31,7 +31,8 @@ async def finish(run: Run) -> None:
         await _end(run, item)
         return
     wish = await _still_wanted(run)
-    await _wait_for_other_flows(run)
+    if not await all_done_with_file(run.context, run.link):
+        raise ComeBackLater(WHILE_OTHERS_WORK_SECONDS)
     if wish.delete:
         await verify_once_more(run, _settled(run))
     try:
@@ -62,14 +63,6 @@ async def _still_wanted(run: Run) -> Wish:
     if decision.outcome is not Outcome.NOTHING or decision.wish is None:
         raise NotThisOne(f"now {decision.outcome}: {'; '.join(reason.text for reason in decision.reasons)}")
     return decision.wish
-
-
-async def _wait_for_other_flows(run: Run) -> None:
-    """A file that another flow has not done with yet stays where that flow can find it."""
-    for other in await links_of_file(run.context, run.link):
-        is_finishing = other.transfer is not None and other.transfer.verb is Verb.FINISH
-        if other.state is not LinkState.SETTLED or (other.transfer is not None and not is_finishing):
-            raise ComeBackLater(WHILE_OTHERS_WORK_SECONDS)
 
 
 async def _promise(run: Run, place: str) -> None:
