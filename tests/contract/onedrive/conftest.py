@@ -12,7 +12,9 @@ from shared.clock import SystemClock
 from shared.domain import DriveId, ItemId
 from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
 from shared.onedrive.notifications import Secrets
+from tests.contract.document import Document
 from tests.contract.onedrive.sending import Sender
+from tests.contract.validation import Contract
 
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 USER_AGENT = "NONISV|Acme|OneDriveCelumBridge/0.1"
@@ -52,14 +54,24 @@ class World:
         return ItemId(self.simulator.put_file(self.drive, path, data))
 
 
+@pytest.fixture(scope="session")
+def graph_document() -> Document:
+    return Document.from_file(Path(__file__).parents[1] / "graph.openapi.yaml")
+
+
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with OneDriveSimulator(tmp_path).running() as simulator:
+async def world(tmp_path: Path, graph_document: Document) -> AsyncIterator[World]:
+    """Every request that the client sends must be one of the contract; odd answers are the purpose of some tests."""
+    simulator, contract = OneDriveSimulator(tmp_path), Contract(graph_document)
+    simulator.serving.observers.append(contract.observe)
+    async with simulator.running():
         site = simulator.add_site("marketing", zone="Europe/Vienna")
         drive = DriveId(simulator.add_drive("Documents", site=site, columns=COLUMNS))
         onedrive = OneDrive(settings_for(simulator.base_url), SystemClock(time_scale=1000))
         yield World(simulator, onedrive, drive)
         await onedrive.close()
+    broken = [str(violation) for violation in contract.violations if not violation.place.startswith("response")]
+    assert not broken, "\n".join(dict.fromkeys(broken))
 
 
 @pytest.fixture
