@@ -55,7 +55,11 @@ async def _take(tenant: Tenant, request: web.Request, found: Upload) -> None:
     received = 0
     with blobs.Writer(tenant.new_file(), tenant.quirks.checksum) as writer:
         async for piece in _file_part(request) if multipart else request.content.iter_any():
-            received = writer.write(piece)
+            if tenant.quirks.upload_keeps is not None:
+                writer.write(piece[: max(0, tenant.quirks.upload_keeps - received)])
+                received += len(piece)
+            else:
+                received = writer.write(piece)
             if cut is not None and received >= cut:
                 abort(request)
             if limit is not None and received > limit:

@@ -34,6 +34,7 @@ class Quirks:
     upload_chunked: Literal["refuse", "accept"] = "refuse"
     upload_status: int = 200
     upload_body: str = ""
+    upload_keeps: int | None = None  # so many bytes of each upload are kept, and the rest is lost without a word
     size_check: Literal["upload", "create", "none"] = "upload"
     max_upload: int | None = None
     handle_ttl: float = 3600

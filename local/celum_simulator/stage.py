@@ -67,6 +67,13 @@ class Stage(Bench):
             self.patch_asset(asset.id, {"parentIds": {"op": "MODIFY", "add": others}}, as_user=as_user)
         return asset.id
 
+    def create_as(self, as_user: str, body: Json) -> int:
+        """With a body as the API takes it; without a handle it becomes a placeholder."""
+        user = self.user(as_user)
+        asset = assets.create(self.tenant, user, Body.of(body, ""))
+        events.asset_changed(View(self.tenant, user), None, asset)
+        return asset.id
+
     def change_asset(
         self,
         asset_id: int,
