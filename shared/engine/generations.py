@@ -75,7 +75,8 @@ async def _take_in(context: Context, file: FlowFile, flow: IngestFlow, known: St
     def begin(standing: Standing) -> Standing:
         if is_known(standing):
             return standing
-        fresh = Standing(flow.id, paused_by=standing.paused_by, braked=standing.braked, since=standing.since)
+        since = standing.since if standing.drive == drive else None
+        fresh = Standing(flow.id, paused_by=standing.paused_by, braked=standing.braked, since=since)
         return replace(fresh, drive=drive, definition=definition, generation=context.generation)
 
     await context.change_standing(flow.id, begin)
