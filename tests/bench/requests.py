@@ -1,9 +1,10 @@
-"""How many requests one small file costs in steady state, by system, and in which order one file makes them."""
+"""How many requests one small file costs in steady state, by system, and which they are."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -25,7 +26,6 @@ async def bench(options: argparse.Namespace) -> bool:
         async with Azurite() as azurite, campaign_in(azurite, Path(folder), f"bench {os.getpid()}") as campaign:
             await calls_of(campaign, "warm", 1)
             together = await calls_of(campaign, "together", options.files)
-            alone = await calls_of(campaign, "alone", 1)
     counts = Counter(system(call) for call in together)
     good = True
     for name, budget in BUDGETS.items():
@@ -33,9 +33,9 @@ async def bench(options: argparse.Namespace) -> bool:
         good &= verdict(name, f"{each:.1f} (budget {budget})", holds=each <= budget)
     for name in sorted(set(counts) - set(BUDGETS)):
         line(name, f"{counts[name] / options.files:.1f} (counted apart)")
-    print("\n  the calls of one file that arrives alone:")
-    for number, call in enumerate(alone, 1):
-        print(f"  {number:3} {call}")
+    print("\n  which they are, a file:")
+    for call, count in Counter(map(kind, together)).most_common():
+        print(f"  {count / options.files:6.2f}  {call}")
     return good
 
 
@@ -54,6 +54,14 @@ async def calls_of(campaign: Campaign, name: str, count: int) -> list[str]:
     calls = wire.calls[start:]
     sent = sum(call.startswith("queue: POST") for call in calls)
     return [*["queue: sent by the webhook"] * (world.delivered - rung - sent), *calls]
+
+
+def kind(call: str) -> str:
+    """The call without what tells one file from another; of `control`, which row it is."""
+    found = re.match(r"table: (\w+) /\w+/(\w+)(?:\((?:PartitionKey='(slot|pause|setting|lease\|\w+))?.*)?$", call)
+    if found:
+        return " ".join(("table:", found[1], found[2].rstrip("0123456789"), found[3] or "")).rstrip()
+    return re.sub(r"(?<=/assets/)\d+|(?<=/upload/).*", "…", call)
 
 
 def system(call: str) -> str:

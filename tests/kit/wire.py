@@ -162,7 +162,7 @@ def sent(request: web.Request, body: bytes) -> Sent:
 def label(path: str) -> str:
     """The path without ids, so that a list of calls can be read."""
     return re.sub(
-        r"t[0-9a-f]{16}(?=[A-Z])|[^/()='|,]*[0-9][^/()='|,]{7,}", lambda found: shortened(found[0]), unquote(path)
+        r"t[0-9a-f]{16}(?=[a-z$])|[^/()='|,]*[0-9][^/()='|,]{7,}", lambda found: shortened(found[0]), unquote(path)
     )
 
 
