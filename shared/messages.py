@@ -52,6 +52,7 @@ class ScanReason(StrEnum):
     LIFECYCLE = "lifecycle"  # Graph says that something is wrong with the subscription
     FOLDER_MOVED = "folder moved"
     BACKFILL = "backfill"  # the files of a new or changed flow are to be listed
+    GATE_OPENED = "gate opened"  # the files that lay dormant behind a gate are to be decided
 
 
 # These may be dropped when another scan of the same drive is already promised; the others say something of their own.
@@ -64,6 +65,7 @@ class ScanMessage(Message):
     reason: ScanReason = ScanReason.CHANGE
     folder: ItemId | None = None  # FOLDER_MOVED: whose descendants are to be decided
     flow: FlowId | None = None  # BACKFILL: whose files are to be listed
+    gate: LinkKey | None = None  # GATE_OPENED: which
 
 
 class DecideMessage(Message):

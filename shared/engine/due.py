@@ -8,6 +8,7 @@ from datetime import datetime
 from shared.domain import Link
 from shared.engine.baseline import watch_flow
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
+from shared.engine.gates import watch_gate
 from shared.engine.sending import is_big, try_to_send
 from shared.engine.stopping import running, send_entries, take_up
 from shared.errors import LedgerConflict
@@ -28,6 +29,8 @@ async def send_due(context: Context) -> None:
             await _watch(context, entry)
         elif entry.kind is DueKind.FLOW:
             await watch_flow(context, entry)
+        elif entry.kind is DueKind.GATE:
+            await watch_gate(context, entry)
     await send_waiting_transfers(context, [entry for entry in entries if entry.kind is DueKind.TRANSFER])
 
 

@@ -12,6 +12,7 @@ from shared.documents.quickxor import QuickXor
 from shared.documents.signature import content_signature
 from shared.domain import Content, DriveId, Facts, Item, ItemId, Kind, Link, Need, Value
 from shared.engine.context import Context
+from shared.engine.gates import ask, with_answer
 from shared.engine.paths import Paths
 from shared.errors import Forbidden, Missing
 from shared.flows import IngestFlow, needs
@@ -64,7 +65,20 @@ async def _gather(context: Context, facts: Facts, need: Need) -> Facts:
             found: Mapping[str, Value] = await embedded_properties(reader) if may_have_embedded(item.name) else {}
             return dataclasses.replace(facts, embedded=found)
         case _:
-            raise AssertionError(f"{need.kind}: the keys that need it are refused when the flow file is loaded")
+            return await _gather_state(context, facts, need)
+
+
+async def _gather_state(context: Context, facts: Facts, need: Need) -> Facts:
+    """What the library says about the file, and what stands elsewhere."""
+    item = facts.item
+    match need.kind:
+        case Kind.CHECKED_IN:
+            return dataclasses.replace(facts, checked_in=await context.onedrive.checked_in(item.drive, item.id))
+        case Kind.CONTENT_APPROVAL:
+            status = await context.onedrive.content_approval(item.drive, item.id)
+            return dataclasses.replace(facts, content_approval=status)
+        case _:
+            return with_answer(facts, need, await ask(context, item.drive, need))
 
 
 async def _versions(context: Context, facts: Facts) -> Facts:

@@ -15,9 +15,11 @@ from shared.domain import DriveId, FlowId, Item, ItemId
 from shared.engine.baseline import list_files, restart_listings, scan_ended
 from shared.engine.brake import Reading
 from shared.engine.context import SCAN_LEASE_SECONDS, Context, log
+from shared.engine.gates import folders_changed
 from shared.engine.gone import find_what_went_along, note_deleted
 from shared.engine.installation import may_work, touches_marker
 from shared.engine.known import Known
+from shared.engine.opening import list_behind
 from shared.engine.paths import Paths, as_folder
 from shared.engine.sight import Sight, look_into_folder, send_decides
 from shared.engine.subscriptions import keep_subscription
@@ -45,7 +47,7 @@ async def scan(context: Context, message: ScanMessage) -> None:
         return
     if not await _may_begin(context, message, flows):
         return
-    if message.reason in {ScanReason.FOLDER_MOVED, ScanReason.BACKFILL}:
+    if message.reason in {ScanReason.FOLDER_MOVED, ScanReason.BACKFILL, ScanReason.GATE_OPENED}:
         await _list(context, message, flows)
         return
     lease = await context.ledger.ring(drive, uuid.uuid4().hex, context.clock.after(SCAN_LEASE_SECONDS))
@@ -103,6 +105,8 @@ async def _list(context: Context, message: ScanMessage, flows: tuple[IngestFlow,
     try:
         if message.reason is ScanReason.BACKFILL:
             await list_files(context, message)
+        elif message.reason is ScanReason.GATE_OPENED:
+            await list_behind(context, message)
         else:
             await look_into_folder(context, message, flows)
     except Throttled as problem:
@@ -199,6 +203,7 @@ class _Run:
         gone = await note_deleted(self.context, self.drive, self.flows, items.values(), self.paths)
         folders = [item for item in items.values() if (item.is_folder or item.is_root) and not item.deleted]
         moved = await self._write_folders(folders)
+        await folders_changed(self.context, self.flows, folders, self.paths)
         files = [item for item in items.values() if not item.is_folder and not item.is_root]
         files.sort(key=lambda item: not item.deleted)  # who saves by delete and create ends with one file
         placed = [await self.paths.of(item) for item in files]
@@ -206,7 +211,7 @@ class _Run:
         known = Known(self.context, self.drive, self.flows)
         aside = await self.reading.see(placed, known, page=link, is_last=page.next_link is None and not gone)
         sight = Sight(self.context, self.drive, self.flows, self.standings, known, aside=aside)
-        await send_decides(self.context, self.drive, [item.id for item in placed if await sight.wants_decision(item)])
+        await send_decides(self.context, self.drive, await sight.wanting(placed))
         for folder in moved:
             message = ScanMessage(drive=self.drive, reason=ScanReason.FOLDER_MOVED, folder=folder)
             await self.context.outbox.send(Queue.SCAN, message)

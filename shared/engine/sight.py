@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from shared.domain import DriveId, Facts, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, link_key
+from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, link_key
 from shared.engine.brake import Reading
 from shared.engine.context import Context, log
+from shared.engine.gates import Dormant, folders_changed
 from shared.engine.known import Known
 from shared.engine.paths import Paths, as_folder
 from shared.engine.waiting import new_link, sighted, wait_until
@@ -40,9 +41,15 @@ class Sight:
         self.known = known
         self.aside = aside
         self.has_moved = has_moved
+        self.dormant = Dormant(context, drive)
+
+    async def wanting(self, items: Sequence[Item]) -> list[ItemId]:
+        """Those of a page about which some flow needs more than it says. The items have their paths."""
+        wanted = [item.id for item in items if await self.wants_decision(item)]
+        return list(dict.fromkeys([*wanted, *await self.dormant.write()]))
 
     async def wants_decision(self, item: Item) -> bool:
-        """Whether some flow needs more than the listing says. The item has its path."""
+        """Whether some flow needs more than the listing says; dormant files are noted only."""
         if item.deleted:
             return bool(set(await self.known.refs(item)) - self.aside)
         selected = [flow for flow in self.flows if selects(flow, item) is not None]
@@ -86,7 +93,9 @@ class Sight:
         return await self.context.ledger.put_link(sighted(self.context, new_link(flow, item, etag=link.etag), item))
 
     async def _look(self, flow: IngestFlow, item: Item, link: Link | None) -> bool:
-        facts = Facts(now=self.context.clock.now(), item=item, time_scale=self.context.clock.time_scale)
+        facts = await self.dormant.takes(flow, item, link)
+        if facts is None:
+            return False
         if needs(flow, facts, link):
             return True
         decision = decide(flow, facts, link)
@@ -115,6 +124,7 @@ async def look_into_folder(context: Context, message: ScanMessage, flows: tuple[
     reading = Reading(context, drive, flows, f"folder {folder}")
     try:
         async for page, (files, folders) in _pages(context, drive, folder):
+            await folders_changed(context, flows, folders, paths)
             await _see_page(context, flows, reading, [await paths.of(file) for file in files], page)
             for below in folders:
                 await _look_below(context, drive, below)
@@ -144,7 +154,7 @@ async def _see_page(
     aside = await reading.see(files, known, page=page, is_last=False)
     standings = await context.standings()
     sight = Sight(context, reading.drive, flows, standings, known, aside=aside, has_moved=True)
-    await send_decides(context, reading.drive, [file.id for file in files if await sight.wants_decision(file)])
+    await send_decides(context, reading.drive, await sight.wanting(files))
 
 
 async def _look_below(context: Context, drive: DriveId, folder: Item) -> None:

@@ -33,15 +33,20 @@ def sighted(context: Context, link: Link, item: Item) -> Link:
     return dataclasses.replace(link, path=item.path or link.path)
 
 
-async def wait_until(context: Context, link: Link, item: Item, decision: Decision) -> Link:
-    """Record the sight and when to look again: the entry in `due`, then the link; then the entry it replaces goes."""
+async def wait_until(
+    context: Context, link: Link, item: Item, decision: Decision, *, stored: Link | None = None
+) -> Link:
+    """Record the sight and when to look again: the entry in `due`, then the link; then the entry it replaces goes.
+
+    `stored` is the link as it was read, where `link` was changed since.
+    """
     state = link.state if link.state is not LinkState.BEFORE else LinkState.SEEN
     fresh = dataclasses.replace(sighted(context, link, item), state=state, due_at=decision.until)
     if fresh.transfer is not None:
         fresh = dataclasses.replace(fresh, transfer=dataclasses.replace(fresh.transfer, again=True))
     if decision.until is not None and decision.until != link.due_at:
         await context.ledger.add_due(DueEntry(decision.until, link.key, DueKind.DECIDE))
-    if fresh != link:
+    if fresh != (stored or link):
         fresh = await first_or_next(context, fresh)
     if link.due_at is not None and link.due_at != decision.until:
         await context.ledger.drop_due(DueEntry(link.due_at, link.key, DueKind.DECIDE))

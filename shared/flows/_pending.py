@@ -9,9 +9,4 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # rule, or rule=value → what the engine has to do first
-PENDING: Mapping[str, str] = {
-    "ready.checked_in": "gather Kind.CHECKED_IN (publication.level of the item)",
-    "ready.content_approval": "gather Kind.CONTENT_APPROVAL (the library's moderation status)",
-    "ready.folder": "gather Kind.FOLDER once per captures; keep what is behind a closed gate dormant (Decision.behind)",
-    "ready.collection": "gather Kind.COLLECTION likewise, from CELUM",
-}
+PENDING: Mapping[str, str] = {}
