@@ -32,8 +32,9 @@ async def update(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     collection = rights.visible_collection(call.tenant, call.user, call.id("collectionId"))
+    told = call.view.collection(collection, events.PLAIN)
     collections.delete(call.tenant, call.user, collection)
-    events.collection_changed(call.view, collection, None)
+    events.collection_deleted(call.view, told)
     return web.Response(status=204)
 
 

@@ -91,10 +91,12 @@ def _previews(view: View, before: Asset | None, after: Asset) -> None:
             view.tenant.emit_at(ready, "PREVIEW_CONVERSION", view.user, told)
 
 
-def collection_changed(view: View, before: Collection | None, after: Collection | None) -> None:
-    if after is None:
-        assert before is not None
-        return view.tenant.emit("COLLECTION_DELETED", view.user, {"entity": _gone(before)})
+def collection_deleted(view: View, entity: Json) -> None:
+    """`entity` as it was told while it was there."""
+    view.tenant.emit("COLLECTION_DELETED", view.user, {"entity": entity})
+
+
+def collection_changed(view: View, before: Collection | None, after: Collection) -> None:
     entity = view.collection(after, WHOLE)
     if before is None:
         return view.tenant.emit("COLLECTION_CREATED", view.user, {"entity": entity})
@@ -110,10 +112,6 @@ def collection_changed(view: View, before: Collection | None, after: Collection 
         members |= {"updatedFields": names, "updatedInformationFields": fields}
         view.tenant.emit("COLLECTION_UPDATED", view.user, members)
     return None
-
-
-def _gone(collection: Collection) -> Json:
-    return {"id": collection.id, "typeId": collection.type_id, "name": dict(collection.names)}
 
 
 def relation(view: View, kind: str, changed: Relation) -> None:

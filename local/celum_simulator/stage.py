@@ -123,8 +123,10 @@ class Stage(Bench):
 
     def delete_collection(self, path: str, *, as_user: str = ADMIN) -> None:
         user, before = self.user(as_user), self.collection(path)
+        view = View(self.tenant, user)
+        told = view.collection(before, events.PLAIN)
         collections.delete(self.tenant, user, before)
-        events.collection_changed(View(self.tenant, user), before, None)
+        events.collection_deleted(view, told)
 
     def patch_asset(self, asset_id: int, body: Json, *, as_user: str = ADMIN) -> Asset:
         """With a body as the API takes it."""
