@@ -26,6 +26,7 @@ from shared.engine.brake import holds_back
 from shared.engine.company import at_home, mark_place, promise_heirs
 from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.facts import complete, read_item
+from shared.engine.gates import keep_dormant
 from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sending import send_or_wait
 from shared.engine.stopping import set_aside_decide, set_aside_frozen
@@ -103,7 +104,10 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
         await hold(context, flow, facts, sighted(context, base, facts.item), (Reason("content", str(problem)),))
         return
     base = link or base
-    if decision.outcome is Outcome.IGNORE or await holds_back(context, base, full, decision):
+    if decision.outcome is Outcome.IGNORE:
+        await keep_dormant(context, flow, full, decision)
+        return
+    if await holds_back(context, base, full, decision):
         return
     if flow.mode == "observe" and decision.outcome is Outcome.DO:
         await context.journal(base, "observed", decision)
@@ -179,7 +183,7 @@ async def _wait(context: Context, link: Link, facts: Facts, decision: Decision, 
         link = dataclasses.replace(link, transfer=dataclasses.replace(link.transfer, again=True))
     if decision.approval is not None and decision.approval != base.approval:
         await context.journal(link, "approved", decision)
-    await wait_until(context, dataclasses.replace(link, due_at=base.due_at), facts.item, decision)
+    await wait_until(context, dataclasses.replace(link, due_at=base.due_at), facts.item, decision, stored=base)
 
 
 async def hold(
