@@ -127,8 +127,9 @@ async def _replacing(context: Context, item: Item, link: Link) -> Link:
             continue  # an alias became the owner meanwhile, and this file may join it by its content
         await context.ledger.drop_attention(other.key)
         await context.ledger.add_ref(RefKind.ASSET, asset_ref(other.settled.asset), link.key)
+        taken_over = dataclasses.replace(other.settled, facts_hash="")  # whatever it holds, the asset's key is another
         return dataclasses.replace(
-            link, settled=other.settled, run_date=other.run_date, run_id=other.run_id, finished=None
+            link, settled=taken_over, run_date=other.run_date, run_id=other.run_id, finished=None
         )
     return link
 

@@ -90,6 +90,18 @@ async def test_H51_a_file_saved_by_delete_and_create_stays_the_same_asset(campai
     assert campaign.asset("Launch")["fields"]["Bridge key"] == f"{campaign.drive}|{item}"
 
 
+async def test_H51_a_file_created_anew_with_the_same_content_marks_the_asset_as_its_own(campaign: Campaign) -> None:
+    await settled(campaign, "Launch.pdf", pdf("launch"))
+    campaign.delete(f"{APPROVED}/Launch.pdf")
+
+    item = campaign.drop("Launch.pdf", pdf("launch"), **READY)
+    await campaign.world.until_quiet()
+
+    assert campaign.world.errors == []
+    assert campaign.asset("Launch")["fields"]["Bridge key"] == f"{campaign.drive}|{item}"
+    assert len(campaign.asset("Launch")["versions"]) == 1
+
+
 async def test_C6_a_file_that_appears_two_days_after_a_deletion_is_another_one(campaign: Campaign) -> None:
     await settled(campaign, "Launch.pdf", pdf("launch"))
     campaign.delete(f"{APPROVED}/Launch.pdf")
