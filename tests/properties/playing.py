@@ -73,9 +73,10 @@ class Player:
 
     async def rest(self) -> None:
         """All that is under way comes to its end; then the world is looked at. A flow that is paused says nothing."""
+        await self.until_quiet()
         if self.world.onedrive.quirks.notifications_lost:
             await self.sweep()
-        await self.until_quiet()
+            await self.until_quiet()
         while await self.something_comes_late():
             await self.until_quiet()
         ledger, _ = self.world.ledger()
@@ -123,10 +124,12 @@ class Player:
         await self.world.guarded(instance, act(instance.bridge.context, FLOW, "a person"))
 
     async def resync(self) -> None:
-        """After all was read: what was deleted and not read yet would be enumerated by nobody (a census finds it)."""
+        """Between two readings: what is deleted meanwhile is enumerated by nobody, and only a census would find it."""
         await self.sweep()
         await self.until_quiet()
         self.world.onedrive.force_resync(self.campaign.drive)
+        await self.sweep()
+        await self.until_quiet()
 
     def trouble(self, trouble: of.Trouble) -> None:
         """Graph's own addresses and CELUM's; the bytes hosts as well."""
