@@ -64,6 +64,7 @@ class ScanMessage(Message):
     drive: DriveId
     reason: ScanReason = ScanReason.CHANGE
     folder: ItemId | None = None  # FOLDER_MOVED: whose descendants are to be decided
+    page: str | None = None  # … from which page on: OneDrive's link to it
     flow: FlowId | None = None  # BACKFILL: whose files are to be listed
     gate: LinkKey | None = None  # GATE_OPENED: which
 

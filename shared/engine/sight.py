@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, link_key
 from shared.engine.brake import Reading
@@ -11,7 +11,7 @@ from shared.engine.gates import Dormant, folders_changed
 from shared.engine.known import Known
 from shared.engine.paths import Paths, as_folder
 from shared.engine.waiting import new_link, sighted, wait_until
-from shared.errors import LedgerConflict, Missing
+from shared.errors import CursorExpired, LedgerConflict, Missing, Refused
 from shared.flows import IngestFlow, decide, needs, selects
 from shared.ledger.rows import Phase, Standing
 from shared.messages import IDS_PER_DECIDE, DecideMessage, Queue, ScanMessage, ScanReason
@@ -100,7 +100,8 @@ class Sight:
             return True
         decision = decide(flow, facts, link)
         if decision.outcome is not Outcome.WAIT:
-            return decision.outcome not in {Outcome.IGNORE, Outcome.NOTHING}
+            moved = decision.outcome is Outcome.NOTHING and link is not None and link.path != item.path
+            return moved or decision.outcome not in {Outcome.IGNORE, Outcome.NOTHING}  # the link's path is kept true
         await wait_until(self.context, link or new_link(flow, item), item, decision)
         return False
 
@@ -114,37 +115,33 @@ async def send_decides(context: Context, drive: DriveId, items: list[ItemId]) ->
 async def look_into_folder(context: Context, message: ScanMessage, flows: tuple[IngestFlow, ...]) -> None:
     """Of a folder that moved, whose descendants the delta does not report: a look at each file in it, as if reported.
 
-    Each folder below gets a message of its own, so that no run grows with the tree, and a run that was killed repeats
-    one folder only. Folders that the ledger knows stay as they are: the delta reports their own moves.
+    Each page of it and each folder below is a message of its own, so that no run grows with the tree, and one that was
+    killed repeats one page only. Folders that the ledger knows stay as they are: the delta reports their own moves.
     """
     drive, folder = message.drive, message.folder
     if folder is None:
         return
-    paths = Paths(context, drive)
     reading = Reading(context, drive, flows, f"folder {folder}")
     try:
-        async for page, (files, folders) in _pages(context, drive, folder):
-            await folders_changed(context, flows, folders, paths)
-            await _see_page(context, flows, reading, [await paths.of(file) for file in files], page)
-            for below in folders:
-                await _look_below(context, drive, below)
+        children, link = await context.onedrive.children_page(drive, folder, message.page)
     except Missing:
         log.info("the folder %s is gone; the delta reports what became of its files", folder)
-    await reading.end()
-
-
-async def _pages(
-    context: Context, drive: DriveId, folder: ItemId
-) -> AsyncIterator[tuple[str, tuple[list[Item], list[Item]]]]:
-    """Each page's name, its files and its folders."""
-    link: str | None = None
-    while True:
-        name = f"{folder} {link}"
-        children, link = await context.onedrive.children_page(drive, folder, link)
-        folders = [child for child in children if child.is_folder]
-        yield name, ([child for child in children if not child.is_folder], folders)
-        if link is None:
-            return
+        await reading.end()
+        return
+    except (Refused, CursorExpired):
+        if message.page is None:
+            raise
+        children, link = await context.onedrive.children_page(drive, folder, None)  # the link was too old
+    paths, folders = Paths(context, drive), [child for child in children if child.is_folder]
+    await folders_changed(context, flows, folders, paths)
+    files = [await paths.of(child) for child in children if not child.is_folder]
+    await _see_page(context, flows, reading, files, f"{folder} {message.page}")
+    for below in folders:
+        await _look_below(context, drive, below)
+    if link is None:
+        await reading.end()
+    else:
+        await context.outbox.send(Queue.SCAN, message.model_copy(update={"page": link, "attempt": 0}))
 
 
 async def _see_page(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.azurite import Azurite
-from shared.domain import LinkState
+from shared.domain import FlowId, LinkState
 from tests.engine.test_brake import TIGHT, braked, states
 from tests.kit.campaign import APPROVED, SHIPPED_FLOWS, Campaign, campaign_in
 
@@ -105,3 +105,26 @@ async def test_a_file_moved_away_before_its_folder_was_deleted_is_not_gone(azuri
 
         assert await braked(campaign) == "", "two are allowed"
         assert [await state(campaign, item) for item in items] == [LinkState.CLOSED] * 2 + [LinkState.SETTLED]
+
+
+PLAIN = """
+  - id: archive
+    from: {onedrive: marketing, path: "/Campaigns/{campaign}/Approved/**"}
+    ready: [unchanged_for: 2m]
+    to: {celum: dam, intake: /Bridge/Intake, collection: /Marketing/Office, asset_type: Campaign asset}
+"""
+
+
+async def test_a_folder_renamed_before_it_was_deleted_closes_its_links_where_nothing_else_followed(
+    azurite: Azurite, tmp_path: Path
+) -> None:
+    text = SHIPPED[: SHIPPED.index("\n  - id: campaign-masters")] + PLAIN
+    async with with_files(azurite, tmp_path, "renamed", "set/a.pdf", text=text) as (campaign, (item,)):
+        campaign.move(f"{APPROVED}/set", name="other")
+        await campaign.world.until_quiet()
+        assert (await campaign.link(item, FlowId("archive"))).path == f"{APPROVED}/other/a.pdf"
+
+        campaign.delete(f"{APPROVED}/other")
+        await campaign.world.until_quiet()
+
+        assert (await campaign.link(item, FlowId("archive"))).state is LinkState.CLOSED

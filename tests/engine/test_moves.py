@@ -1,7 +1,11 @@
 from pathlib import Path
 
+import pytest
+
 from local.azurite import Azurite
 from shared.domain import LinkState
+from shared.messages import Queue, ScanMessage, ScanReason
+from shared.onedrive import drive
 from tests.kit.campaign import APPROVED, Campaign, campaign_in, slides
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -130,3 +134,26 @@ async def test_a_new_folder_costs_no_look_into_it(campaign: Campaign) -> None:
     await campaign.world.until_quiet()
 
     assert not [call for call in calls if "/children" in call]
+
+
+async def test_a_folder_of_many_pages_is_looked_through_page_by_page(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drive, "CHILDREN_PAGE", 2)
+    campaign.world.celum.add_collection(SUMMER)
+    for number in range(5):
+        campaign.drop(f"{number}.pdf", pdf(str(number)), **READY)
+    await campaign.world.until_quiet()
+    calls = (await campaign.world.instance()).wire.calls
+    calls.clear()
+
+    campaign.move("/Campaigns/Spring-26", name="Summer-26")
+    pages: set[tuple[str | None, str | None]] = set()
+    while await campaign.world.step():
+        scans = [ScanMessage.parse(one.text) for one in campaign.world.queue if one.queue == Queue.SCAN]
+        pages |= {(scan.folder, scan.page) for scan in scans if scan.reason is ScanReason.FOLDER_MOVED}
+
+    assert campaign.world.errors == []
+    assert [asset["parents"] for asset in campaign.assets()] == [[SUMMER]] * 5
+    assert len([call for call in calls if "/children" in call]) == len(pages), "a message for each page"
+    assert len([page for _, page in pages if page is not None]) == 2, "five files are three pages"
