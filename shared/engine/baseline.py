@@ -12,6 +12,8 @@ from hashlib import blake2b
 
 from shared.domain import DriveId, FlowId, Item, LinkState, Reason, link_key
 from shared.engine.context import Context, flow_key, log
+from shared.engine.dormant import Behind
+from shared.engine.gates import ask_soon
 from shared.engine.generations import put_flow_attention
 from shared.engine.paths import Paths, as_folder
 from shared.engine.stopping import release
@@ -148,17 +150,28 @@ async def _count(context: Context, flow: IngestFlow, place: Place, files: int) -
 
 
 async def _take(context: Context, flow: IngestFlow, standing: Standing, files: list[Item]) -> None:
-    """Left alone, or put up for release; what the ledger knows already is decided anew where it changed."""
+    """Left alone, or put up for release; what the ledger knows already is decided anew where it changed.
+
+    What lies behind a closed gate stays dormant, unless it is the baseline of a new flow; that of a changed one is not
+    to bury what lay there.
+    """
     released, decided = [], []
+    behind = Behind(context, await context.ledger.gates(flow.id) if files else ())
     for file in files:
         link = await context.ledger.link(link_key(flow.id, file.drive, file.id))
         entry = DueEntry(context.clock.now(), link_key(flow.id, file.drive, file.id), DueKind.DECIDE)
-        if link is None and flow.start is Start.NEW:
+        was_dormant = link is None and behind.was_dormant(flow, file)
+        if link is None and (was_dormant or flow.start is Start.EXISTING) and await behind.is_dormant(flow, file):
+            continue
+        if was_dormant:
+            decided.append(entry)
+        elif link is None and flow.start is Start.NEW:
             await _leave_alone(context, flow, standing, file)
         elif link is None or (flow.start is Start.EXISTING and link.state is LinkState.SETTLED):
             released.append(entry)
         elif link.state is LinkState.HELD or (link.state is not LinkState.BEFORE and link.content != file.content):
             decided.append(entry)
+    decided += await behind.write(flow)
     await context.ledger.set_aside(Aside.FIRST_RUN, flow.id, released)
     await context.ledger.set_aside(Aside.STOPPED, flow.id, decided)
 
@@ -180,7 +193,9 @@ async def _leave_alone(context: Context, flow: IngestFlow, standing: Standing, i
 
 
 async def _finish(context: Context, flow: IngestFlow, standing: Standing) -> None:
-    """From here on the flow is decided like any other."""
+    """From here on the flow is decided like any other. Its gates may be others than before."""
+    for gate in await context.ledger.gates(flow.id):
+        await ask_soon(context, gate.key)
     if flow.start is Start.EXISTING and await context.ledger.asides(Aside.FIRST_RUN, flow.id, 1):
         await put_flow_attention(context, AttentionKind.WAITING, flow.id, waiting_for_release(flow, standing.listed))
     if not await _advance(context, flow.id, standing, Phase.DONE):

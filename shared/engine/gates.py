@@ -1,37 +1,30 @@
-"""Gates elsewhere: asked once for all files behind them, which lie dormant while they are closed.
+"""Gates elsewhere: asked once for all files behind them, and asked again when they may have opened.
 
-Of dormant files the ledger holds one row a gate: no link, no journal, no due entry of their own. Before a file is
-passed over, that row stands, with a time at which the gate is asked again; found open, all behind it is listed and
-decided (`opening`). A file is passed over only after the row was read as closed: one that lay there before the gate was
-found open is listed afterwards, whatever a process believed meanwhile.
+What lies behind a closed gate is `dormant`; once it is found open, that is listed and decided (`opening`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from hashlib import blake2b
 
-from shared.domain import Decision, DriveId, Facts, FlowId, Item, ItemId, Kind, Link, LinkKey, Need, Reason
+from shared.domain import DriveId, Facts, Item, Kind, LinkKey, Need, Reason
 from shared.engine.context import Context, log
 from shared.engine.gate_answers import GateAnswer
 from shared.engine.paths import Paths
 from shared.engine.waiting import pause
 from shared.errors import LedgerConflict, NameProblem, RemoteError, System, Throttled, Unavailable
-from shared.flows import IngestFlow, decide, folder_gates, gate_captures, needs, selects, shut_because
+from shared.flows import IngestFlow, folder_gates, shut_because
 from shared.ledger.gates import GateState, collection_ref, gate_key
 from shared.ledger.rows import DueEntry, DueKind, RefKind
 from shared.messages import Queue, ScanMessage, ScanReason
 
 GATES = frozenset({Kind.FOLDER, Kind.COLLECTION})
 KEPT_SECONDS = 30  # an answer serves all files that are looked at meanwhile
-FIRST_LOOK_SECONDS = 60  # after a gate was found closed: it may have opened while that was being written down
 # A folder's change comes with the delta, the daily look is for what that misses; of a collection nothing tells.
 LOOK_SECONDS = {Kind.FOLDER: 86_400, Kind.COLLECTION: 3_600}
 UNTOLD_SECONDS = 300  # after a look that told nothing
 WATCH_SECONDS = 300  # how often a listing behind an opened gate is looked after
-SEEN_AT_MOST = 2_000  # files behind a gate that are told apart; "many" is all that helps beyond
 TRIES = 4  # against other writers of the same row
 
 
@@ -79,135 +72,6 @@ def with_answer(facts: Facts, need: Need, answer: GateAnswer) -> Facts:
     return dataclasses.replace(facts, **{member: {**known, need.of: answer.found}})  # type: ignore[arg-type]  # by name
 
 
-# --- files behind closed gates --------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Shut:
-    flow: IngestFlow
-    need: Need
-    captures: Mapping[str, str]
-    reasons: tuple[Reason, ...]
-    files: dict[ItemId, None] = field(default_factory=dict)
-
-
-class Dormant:
-    """The files of one page that lie behind closed gates, written down once the page is through."""
-
-    def __init__(self, context: Context, drive: DriveId) -> None:
-        self._context = context
-        self._drive = drive
-        self._shut: dict[tuple[FlowId, Need], _Shut] = {}
-
-    async def takes(self, flow: IngestFlow, item: Item, link: Link | None) -> Facts | None:
-        """The file's facts with all that its gates say; None once it is known to lie behind a closed one."""
-        context = self._context
-        facts = Facts(now=context.clock.now(), item=item, time_scale=context.clock.time_scale)
-        while wanted := [need for need in needs(flow, facts, link) if need.kind in GATES] if flow.ready.gates else []:
-            need = wanted[0]
-            try:
-                facts = with_answer(facts, need, await ask(context, self._drive, need))
-            except RemoteError as problem:
-                self._add(flow, item, need, (await cannot_be_asked(context, need, problem),))
-                return None
-        if not flow.ready.gates or needs(flow, facts, link):
-            return facts
-        decision = decide(flow, facts, link)
-        if decision.behind is None:
-            return facts
-        self._add(flow, item, decision.behind, decision.reasons)
-        return None
-
-    def _add(self, flow: IngestFlow, item: Item, need: Need, reasons: tuple[Reason, ...]) -> None:
-        captures = gate_captures(flow, need, selects(flow, item) or {})
-        shut = self._shut.setdefault((flow.id, need), _Shut(flow, need, captures, reasons))
-        shut.files[item.id] = None
-
-    async def write(self) -> list[ItemId]:
-        """One row a gate. What comes back wants a decision: its gate has opened meanwhile."""
-        opened: dict[ItemId, None] = {}
-        for shut in self._shut.values():
-            if not await _keep(self._context, self._drive, shut):
-                opened |= shut.files
-        self._shut.clear()
-        return list(opened)
-
-
-async def keep_dormant(context: Context, flow: IngestFlow, facts: Facts, decision: Decision) -> None:
-    """Of a file that was decided by itself. LedgerConflict where its gate has opened meanwhile: then decide anew."""
-    if decision.behind is None:
-        return
-    item, need = facts.item, decision.behind
-    captures = gate_captures(flow, need, selects(flow, item) or {})
-    if not await _keep(context, item.drive, _Shut(flow, need, captures, decision.reasons, {item.id: None})):
-        raise LedgerConflict(f"the gate in front of item {item.id} has opened meanwhile")
-
-
-async def cannot_be_asked(context: Context, need: Need, problem: RemoteError) -> Reason:
-    if isinstance(problem, Throttled):
-        await pause(context, problem)
-    log.warning("a gate could not be asked, and what is behind it waits: %s", problem)
-    return Reason(f"ready.{need.kind}", f"{need.of} could not be asked: {problem.came_back}", outside=True)
-
-
-async def _keep(context: Context, drive: DriveId, shut: _Shut) -> bool:
-    """Write the files down in the row of their gate. Where there is none, or it opens, only a fresh look counts."""
-    for attempt in range(TRIES):
-        row = await context.ledger.gate(gate_key(shut.flow.id, shut.need.kind, shut.need.of))
-        try:
-            if row is not None and not row.is_opening:
-                seen = _with_marks(row.seen, shut.files)
-                if seen != row.seen:
-                    await context.ledger.put_gate(dataclasses.replace(row, seen=seen))
-                return True
-            known = row or _new(context, drive, shut)
-            judged, _ = await _judge(context, shut.flow, known)
-            if not judged.reasons:
-                return False
-            seen = _with_marks(judged.seen, shut.files)
-            await _reschedule(context, _closed(judged, seen), FIRST_LOOK_SECONDS)
-        except LedgerConflict:
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return True
-    raise AssertionError("unreachable")
-
-
-def _new(context: Context, drive: DriveId, shut: _Shut) -> GateState:
-    return GateState(
-        flow=shut.flow.id,
-        kind=shut.need.kind.value,
-        path=shut.need.of,
-        drive=drive,
-        since=context.clock.now(),
-        captures=shut.captures,
-    )
-
-
-def _closed(row: GateState, seen: tuple[str, ...]) -> GateState:
-    return dataclasses.replace(row, seen=seen, is_opening=False, is_listing=False)
-
-
-def _with_marks(seen: tuple[str, ...], files: Iterable[ItemId]) -> tuple[str, ...]:
-    known = set(seen)
-    fresh = [mark for mark in map(mark_of, files) if mark not in known]
-    return (*seen, *fresh)[:SEEN_AT_MOST]
-
-
-def mark_of(item: ItemId) -> str:
-    return blake2b(item.encode(), digest_size=5).hexdigest()
-
-
-def was_behind(gates: Iterable[GateState], captures: Mapping[str, str], item: ItemId) -> bool:
-    """Whether the file was seen behind one of the gates; of a gate with very many, whether it might have been."""
-    mark = mark_of(item)
-    return any(
-        mark in gate.seen or (len(gate.seen) == SEEN_AT_MOST and gate.captures.items() <= captures.items())
-        for gate in gates
-    )
-
-
 # --- looking again --------------------------------------------------------------------------------------------------
 
 
@@ -228,9 +92,9 @@ def _flow(context: Context, row: GateState | None) -> IngestFlow | None:
 
 
 async def _look(context: Context, flow: IngestFlow, row: GateState) -> None:
-    judged, is_told = await _judge(context, flow, row)
+    judged, is_told = await judge(context, flow, row)
     if judged.reasons:
-        await _reschedule(context, judged, LOOK_SECONDS[Kind(row.kind)] if is_told else UNTOLD_SECONDS)
+        await reschedule(context, judged, LOOK_SECONDS[Kind(row.kind)] if is_told else UNTOLD_SECONDS)
     else:
         log.info("flow %s: a gate has opened; %d files and more lay behind it", row.flow, len(row.seen))
         await _list_behind(context, dataclasses.replace(judged, is_opening=True))
@@ -238,12 +102,19 @@ async def _look(context: Context, flow: IngestFlow, row: GateState) -> None:
 
 async def _list_behind(context: Context, row: GateState) -> None:
     """The row first, then the message; a message too many is harmless, and the watch sends one that is lost again."""
-    await _reschedule(context, row, WATCH_SECONDS)
+    await reschedule(context, row, WATCH_SECONDS)
     message = ScanMessage(drive=row.drive, reason=ScanReason.GATE_OPENED, gate=row.key)
     await context.outbox.send(Queue.SCAN, message)
 
 
-async def _judge(context: Context, flow: IngestFlow, row: GateState) -> tuple[GateState, bool]:
+async def cannot_be_asked(context: Context, need: Need, problem: RemoteError) -> Reason:
+    if isinstance(problem, Throttled):
+        await pause(context, problem)
+    log.warning("a gate could not be asked, and what is behind it waits: %s", problem)
+    return Reason(f"ready.{need.kind}", f"{need.of} could not be asked: {problem.came_back}", outside=True)
+
+
+async def judge(context: Context, flow: IngestFlow, row: GateState) -> tuple[GateState, bool]:
     """The row as a fresh look has it, without reasons where the gate is open; and whether the look told anything."""
     need = Need(Kind(row.kind), row.path)
     try:
@@ -256,7 +127,7 @@ async def _judge(context: Context, flow: IngestFlow, row: GateState) -> tuple[Ga
     return dataclasses.replace(row, reasons=reasons, place=answer.place, place_etag=answer.etag), True
 
 
-async def _reschedule(context: Context, row: GateState, seconds: float) -> GateState:
+async def reschedule(context: Context, row: GateState, seconds: float) -> GateState:
     """The entry stands before the row that names it; then the one it replaces goes."""
     at = context.clock.after(seconds)
     await context.ledger.add_due(DueEntry(at, row.key, DueKind.GATE))
@@ -296,7 +167,7 @@ async def _folder_changed(context: Context, flow: IngestFlow, need: Need, folder
         context.gate_answers.forget(_answer_key(folder.drive, need))
     row = await context.ledger.gate(gate_key(flow.id, need.kind, need.of))
     if row is not None and (row.place, row.place_etag) != (folder.id, folder.etag):
-        await _ask_soon(context, row.key)
+        await ask_soon(context, row.key)
 
 
 async def collection_changed(context: Context, number: int) -> None:
@@ -305,17 +176,17 @@ async def collection_changed(context: Context, number: int) -> None:
         row = await context.ledger.gate(key)
         if row is not None:
             context.gate_answers.forget(_answer_key(row.drive, Need(Kind(row.kind), row.path)))
-            await _ask_soon(context, key)
+            await ask_soon(context, key)
 
 
-async def _ask_soon(context: Context, key: LinkKey) -> None:
+async def ask_soon(context: Context, key: LinkKey) -> None:
     """By the timer, so that whoever noticed it does not wait for another system."""
     for attempt in range(TRIES):
         row = await context.ledger.gate(key)
         if row is None or row.is_opening or (row.due_at is not None and row.due_at <= context.clock.now()):
             return
         try:
-            await _reschedule(context, row, 0)
+            await reschedule(context, row, 0)
         except LedgerConflict:
             if attempt == TRIES - 1:
                 raise

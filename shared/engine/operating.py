@@ -10,6 +10,7 @@ from shared.domain import FlowId, LinkState, Reason
 from shared.engine.baseline import release_first_run
 from shared.engine.brake import Surprise
 from shared.engine.context import Context, flow_key
+from shared.engine.gates import forget_gate
 from shared.engine.stopping import AT_ONCE, flow_of, release
 from shared.errors import BridgeError, FlowFileProblem
 from shared.flows import IngestFlow
@@ -87,6 +88,8 @@ async def retire(context: Context, flow: FlowId, who: str) -> Standing:
         flow, lambda present: replace(present, retired=True, braked="", paused_by="")
     )
     await context.ledger.drop_attention(flow_key(flow))
+    for gate in await context.ledger.gates(flow):
+        await forget_gate(context, gate)
     for kind in AttentionKind:
         for row in await context.ledger.attention(kind):
             if flow_of(row.link) == flow:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, link_key
 from shared.engine.brake import Reading
 from shared.engine.context import Context, log
-from shared.engine.gates import Dormant, folders_changed
+from shared.engine.dormant import Dormant
+from shared.engine.gates import folders_changed
 from shared.engine.known import Known
 from shared.engine.paths import Paths, as_folder
 from shared.engine.waiting import new_link, sighted, wait_until
