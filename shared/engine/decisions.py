@@ -25,8 +25,8 @@ from shared.domain import (
 from shared.engine.brake import holds_back
 from shared.engine.company import at_home, mark_place, promise_heirs
 from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
+from shared.engine.dormant import keep_dormant
 from shared.engine.facts import complete, read_item
-from shared.engine.gates import keep_dormant
 from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sending import send_or_wait
 from shared.engine.stopping import set_aside_decide, set_aside_frozen
