@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from local.serving import Exchange
-from tests.kit.campaign import APPROVED, JANE, Campaign
+from tests.kit.campaign import APPROVED, JANE, SHIPPED_FLOWS, Campaign
 
 COLLECTIONS = "/Marketing/Campaigns"
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -78,5 +80,73 @@ async def approval_withdrawn_during_a_pause(campaign: Campaign) -> None:
     assert campaign.assets() == [], "published without approval"
 
 
-ARMING = (moved_to_another_campaign, a_folder_moved, an_alias, an_owner_deleted_beside_its_alias)
-SCENARIOS = (*ARMING, two_equal_files_at_once, approval_withdrawn_during_a_pause)
+async def after_move(campaign: Campaign) -> None:
+    """Into a folder that is not there yet, and back by a person, where it stays."""
+    campaign.drop("Brochure.pdf", b"%PDF-1.7 brochure", **READY)
+    await campaign.world.until_quiet()
+    campaign.world.clock.jump(1)
+    campaign.world.onedrive.set_column(
+        campaign.drive, "/Done/Spring-26/Brochure.pdf", "UsageRights", "nobody looks here any more", by=JANE
+    )
+    await campaign.world.until_quiet()
+    campaign.move("/Done/Spring-26/Brochure.pdf", to=APPROVED)
+
+
+async def after_delete(campaign: Campaign) -> None:
+    """Into the recycle bin, and back by a person, where it stays until it has other content."""
+    item = campaign.drop("Brochure.pdf", b"%PDF-1.7 brochure", **READY)
+    await campaign.world.until_quiet()
+    campaign.restore(item)
+    await campaign.world.until_quiet()
+    campaign.drop("Brochure.pdf", b"%PDF-1.7 second")
+    campaign.approve("Brochure.pdf")
+
+
+async def new_content_becomes_an_asset_of_its_own(campaign: Campaign) -> None:
+    campaign.drop("Brochure.pdf", b"%PDF-1.7 brochure", **READY)
+    await campaign.world.until_quiet()
+    await campaign.world.arm()
+    campaign.drop("Brochure.pdf", b"%PDF-1.7 second")
+    campaign.approve("Brochure.pdf")
+
+
+async def found_by_its_name(campaign: Campaign) -> None:
+    """An asset that somebody made without the bridge gets the file's content as its next version."""
+    campaign.world.celum.add_asset(
+        "old.pdf",
+        b"%PDF-1.7 old",
+        parents=[f"{COLLECTIONS}/Spring-26"],
+        name="Brochure",
+        type="Campaign asset",
+        fields={"Usage rights": "print"},
+    )
+    campaign.drop("Brochure.pdf", b"%PDF-1.7 brochure", **READY)
+
+
+def with_line(line: str) -> str:
+    shipped, here = SHIPPED_FLOWS.read_text("utf-8"), "    changed_after_ready: hold\n"
+    assert here in shipped
+    return shipped.replace(here, f"{here}    {line}\n")
+
+
+FLOW_FILES: Mapping[str, str] = {
+    after_move.__name__: with_line("after: {move_to: '/Done/{campaign}'}"),
+    after_delete.__name__: with_line("after: delete"),
+    new_content_becomes_an_asset_of_its_own.__name__: with_line("on_existing: {new_content: create}"),
+    found_by_its_name.__name__: with_line("identity: [link, key, name]"),
+}
+ARMING = (
+    moved_to_another_campaign,
+    a_folder_moved,
+    an_alias,
+    an_owner_deleted_beside_its_alias,
+    new_content_becomes_an_asset_of_its_own,
+)
+SCENARIOS = (
+    *ARMING,
+    two_equal_files_at_once,
+    approval_withdrawn_during_a_pause,
+    after_move,
+    after_delete,
+    found_by_its_name,
+)

@@ -101,7 +101,8 @@ async def play(
     rivals: bool = False,
 ) -> Outcome:
     """One run in a world of its own. Counting starts after the drive is known, or where the scenario says."""
-    flows, is_known = whole_flows.FLOW_FILES.get(scenario), scenario not in whole_flows.ON_A_NEW_DRIVE
+    flows = {**whole_flows.FLOW_FILES, **lives.FLOW_FILES}.get(scenario)
+    is_known = scenario not in whole_flows.ON_A_NEW_DRIVE
     async with campaign_in(azurite, folder, name, flows=flows, is_known=is_known) as campaign:
         world = campaign.world
         world.fault = fault
@@ -142,6 +143,7 @@ async def ledger_facts(campaign: Campaign) -> tuple[tuple[str, ...], ...]:
                     link.state.value,
                     *(reason.text for reason in link.reasons),
                     str(link.settled and link.settled.signature),
+                    f"finished {link.finished}",
                     "transfer" if link.transfer else "no transfer",
                     *sorted(journal | approved),
                 )
