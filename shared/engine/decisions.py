@@ -27,6 +27,7 @@ from shared.engine.company import at_home, mark_place, promise_heirs
 from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.dormant import keep_dormant
 from shared.engine.facts import complete, read_item
+from shared.engine.looks import Looks
 from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sending import send_or_wait
 from shared.engine.stopping import set_aside_decide, set_aside_frozen
@@ -58,17 +59,20 @@ async def decide_all(context: Context, message: DecideMessage) -> None:
     if message.generation > context.generation:
         await context.outbox.send(Queue.DECIDE, message, delay=OLDER_RELEASE_SECONDS / context.clock.time_scale)
         return
-    for place, item in enumerate(message.items):
+    left = list(message.items)
+    try:
+        looks = Looks(context, message.drive)
         if await context.paused_until(System.ONEDRIVE) is None:
-            try:
-                await decide_item(context, message.drive, item)
-                continue
-            except Throttled as problem:
-                await pause(context, problem)
-            except Unavailable as problem:
-                log.warning("a decide message comes back later: %s", problem)
-        await _come_back(context, message, message.items[place:])
-        return
+            await looks.ahead(left)
+        while left and await context.paused_until(System.ONEDRIVE) is None:
+            await decide_item(context, message.drive, left[0], looks)
+            left.pop(0)
+    except Throttled as problem:
+        await pause(context, problem)
+    except Unavailable as problem:
+        log.warning("a decide message comes back later: %s", problem)
+    if left:
+        await _come_back(context, message, left)
 
 
 async def _come_back(context: Context, message: DecideMessage, items: Iterable[ItemId]) -> None:
@@ -78,10 +82,10 @@ async def _come_back(context: Context, message: DecideMessage, items: Iterable[I
             await context.ledger.add_due(DueEntry(at, link_key(flow.id, message.drive, item), DueKind.DECIDE))
 
 
-async def decide_item(context: Context, drive: DriveId, item: ItemId) -> None:
+async def decide_item(context: Context, drive: DriveId, item: ItemId, looks: Looks) -> None:
     """Decide one file under every flow that selects it or knows it."""
     await set_aside_frozen(context, drive, item)
-    facts = await read_item(context, drive, item)
+    facts = await looks.at(item)
     for flow in await context.flows_of(drive):
         for attempt in range(TRIES):
             try:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, unquote
 
 from shared.clock import Clock, SystemClock
 from shared.domain import Columns, DriveId, Item, ItemId, ItemVersion, Value
-from shared.errors import CursorExpired, Missing, Refused, System, Unavailable
+from shared.errors import BridgeError, CursorExpired, Missing, Refused, System, Throttled, Unavailable
 from shared.onedrive.answers import Json
 from shared.onedrive.batching import Batching
 from shared.onedrive.columns import Column, columns_of, definition_of, values_of, write_body
@@ -33,6 +33,7 @@ TICKETS = 64  # download URLs kept at once; one is some hundred bytes
 TICKET_SECONDS = 30  # they last for minutes, but the file may change
 CHILDREN_PAGE = 200  # the default of the service
 _DRIVE = re.compile(r"/drives(?:/([^/]+)|\('([^']+)'\))/")
+_WITH_FIELDS = "$expand=listItem($expand=fields)"
 _LATEST_OR_WHOLE = f"$top={DELTA_PAGE}&$select={SELECT}"
 
 
@@ -117,6 +118,23 @@ class OneDrive:
         self._keep_ticket(item_of(drive, raw), raw)
         return item_of(drive, raw), columns_of(fields, await self.column_definitions(drive))
 
+    async def items(self, drive: DriveId, items: Sequence[ItemId]) -> dict[ItemId, tuple[Item, Columns]]:
+        """Those that could be read in batches, as `item` reads one; it says what is wrong with the others.
+
+        Throttled when any of them was.
+        """
+        if self._expand_refused:
+            return {}
+        urls = [f"/drives/{quote(drive)}/items/{quote(item)}?{_WITH_FIELDS}" for item in items]
+        read = await self.batching.read(urls, "read items")
+        if throttled := next((one for one in read if isinstance(one, Throttled)), None):
+            raise throttled
+        found = {item: raw for item, raw in zip(items, read, strict=True) if not isinstance(raw, BridgeError)}
+        definitions = await self.column_definitions(drive)
+        for raw in found.values():
+            self._keep_ticket(item_of(drive, raw), raw)
+        return {item: (item_of(drive, raw), columns_of(_fields_in(raw), definitions)) for item, raw in found.items()}
+
     def _keep_ticket(self, item: Item, raw: Json) -> None:
         """Who looks at a file often reads it next: the URL that came along is kept, in memory, for some seconds."""
         url = download_url(raw)
@@ -134,11 +152,11 @@ class OneDrive:
     async def _with_fields(self, url: str, operation: str) -> tuple[Json, object]:
         if not self._expand_refused:
             try:
-                raw = await self._graph.get(f"{url}?$expand=listItem($expand=fields)", operation)
+                raw = await self._graph.get(f"{url}?{_WITH_FIELDS}", operation)
             except Refused:
                 pass
             else:
-                return raw, (raw.get("listItem") or {}).get("fields")
+                return raw, _fields_in(raw)
         raw = await self._graph.get(url, operation)
         self._expand_refused = True  # only now is it known that the expand was the reason
         try:
@@ -256,6 +274,10 @@ class OneDrive:
     def subscriptions(self) -> Subscriptions:
         """Single steps: list, delete, reauthorise, create, renew."""
         return self._subscriptions
+
+
+def _fields_in(raw: Json) -> object:
+    return (raw.get("listItem") or {}).get("fields")
 
 
 def _drive_in(link: str) -> DriveId:
