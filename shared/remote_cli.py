@@ -149,6 +149,7 @@ def status(options: argparse.Namespace) -> int:
             for f in data["flows"]
         ]
         _tell_table(("FLOW", "MODE", "STATE", "WHY", "TO RELEASE", "SET ASIDE"), rows)
+        _tell_closed_gates(data["flows"])
         drives = [
             (
                 ", ".join(d["connections"]),
@@ -167,6 +168,13 @@ def status(options: argparse.Namespace) -> int:
         for system, until in data["paused_systems"].items():
             _tell(f"{system} asked to be left alone until {_when(until)}")
     return FINE if calm else WRONG
+
+
+def _tell_closed_gates(flows: Sequence[Json]) -> None:
+    for flow in flows:
+        for gate in flow["closed_gates"]:
+            why = "it has opened" if gate["opening"] else _reasons(gate)
+            _tell(f"{flow['id']}: {gate['files']} files lie dormant behind the {gate['gate']} {gate['path']}: {why}")
 
 
 def find(options: argparse.Namespace) -> int:
