@@ -49,6 +49,22 @@ async def the_brake(campaign: Campaign) -> None:
     await campaign.world.until_quiet()
 
 
+async def a_folder_of_300_files_moved(campaign: Campaign) -> None:
+    """Listed over two pages of 200, decided 32 at a time; three of them are in CELUM, the others wait for approval."""
+    world = campaign.world
+    world.celum.add_collection("/Marketing/Campaigns/Summer-26")
+    world.onedrive.make_folder(campaign.drive, "/Campaigns/Summer-26/Approved")
+    for number in range(300):
+        columns = READY if number % 100 == 50 else {}
+        campaign.drop(f"set/{number}.pdf", b"%%PDF-1.7 %d" % number, **columns)
+    await world.until_quiet()
+    world.onedrive.quirks.delta_page_size = 2
+    await world.arm()
+    for name in ("a", "b", "c"):
+        world.onedrive.put_file(campaign.drive, f"/Elsewhere/{name}.txt", name.encode())
+    campaign.move(f"{APPROVED}/set", to="/Campaigns/Summer-26/Approved")
+
+
 async def by_a_person(campaign: Campaign, action: Callable[[Context, FlowId, str], Awaitable[object]]) -> None:
     """Once; where the app dies or fails meanwhile, whoever asked looks again."""
     instance = await campaign.world.instance()
@@ -76,4 +92,6 @@ FLOW_FILES: Mapping[str, str] = {
     the_brake.__name__: SHIPPED.replace("deletes_per_hour: 20", "deletes_per_hour: 2"),
 }
 ON_A_NEW_DRIVE = {first_start_while_files_arrive.__name__, backfill_of_30_files.__name__}
-SCENARIOS = (first_start_while_files_arrive, backfill_of_30_files, the_brake)
+SCENARIOS = (first_start_while_files_arrive, backfill_of_30_files, the_brake, a_folder_of_300_files_moved)
+# Of those with thousands of calls only each n-th case is run, odd so that every ill is met.
+LARGE: Mapping[str, int] = {backfill_of_30_files.__name__: 23, a_folder_of_300_files_moved.__name__: 401}
