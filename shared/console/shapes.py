@@ -25,6 +25,17 @@ class Why(Shape):
         return tuple(cls(rule=reason.rule, text=reason.text) for reason in reasons)
 
 
+class ClosedGate(Shape):
+    """A folder or collection behind which the files of a flow lie dormant."""
+
+    gate: Literal["folder", "collection"]
+    path: str
+    files: int = Field(description="seen behind it since it was found closed; at most 2000 are counted")
+    opening: bool = Field(description="it was found open, and what lies behind it is being taken up")
+    since: datetime
+    reasons: tuple[Why, ...]
+
+
 class FlowStatus(Shape):
     id: str
     about: str
@@ -35,6 +46,7 @@ class FlowStatus(Shape):
     files_listed: int
     first_run_waiting: int = Field(description="files that `resume` releases step by step; at most 1000 are counted")
     set_aside: int = Field(description="decisions that wait for the flow to run; at most 1000 are counted")
+    closed_gates: tuple[ClosedGate, ...] = ()
     deleted_this_hour: int
     new_versions_this_hour: int
 

@@ -8,6 +8,7 @@ from typing import Literal, cast
 from shared.console.shapes import (
     AttentionList,
     AttentionRow,
+    ClosedGate,
     DriveStatus,
     Explained,
     ExplainedFile,
@@ -23,6 +24,7 @@ from shared.engine.context import Context
 from shared.engine.explaining import Explanation, explain_asset, explain_path
 from shared.engine.operating import NotKnown
 from shared.errors import FlowFileProblem, System
+from shared.ledger.gates import GateState
 from shared.ledger.rows import Aside, Attention, AttentionKind, Standing
 
 MOST = 1000  # rows that are counted; behind it "many" is all that helps
@@ -77,8 +79,20 @@ async def _flow(context: Context, name: FlowId, standing: Standing) -> FlowStatu
         files_listed=standing.listed,
         first_run_waiting=len(await context.ledger.asides(Aside.FIRST_RUN, name, MOST)),
         set_aside=len(await context.ledger.asides(Aside.STOPPED, name, MOST)),
+        closed_gates=tuple([_closed_gate(gate) for gate in await context.ledger.gates(name)]),
         deleted_this_hour=standing.surge.deleted,
         new_versions_this_hour=standing.surge.versions,
+    )
+
+
+def _closed_gate(gate: GateState) -> ClosedGate:
+    return ClosedGate(
+        gate="folder" if gate.kind == "folder" else "collection",
+        path=gate.path,
+        files=len(gate.seen),
+        opening=gate.is_opening,
+        since=gate.since,
+        reasons=Why.of(gate.reasons),
     )
 
 

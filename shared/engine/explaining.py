@@ -12,6 +12,7 @@ from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
 from shared.engine.stopping import item_of
 from shared.flows import IngestFlow, decide
+from shared.ledger.gates import gate_key
 from shared.ledger.rows import RefKind, asset_ref
 
 
@@ -76,7 +77,15 @@ async def _explain(context: Context, flow: IngestFlow, facts: Facts) -> Explanat
         full, decision = facts, Decision(Outcome.HOLD, (Reason("content", str(problem)),))
     rules = tuple(_rules(flow, decision))
     stops = await context.stops(flow.id)
-    return Explanation(flow, full, link, decision, rules, tuple(_advice(decision, stops)), stops)
+    advice = (*_advice(decision, stops), *await _company_behind(context, flow, decision))
+    return Explanation(flow, full, link, decision, rules, advice, stops)
+
+
+async def _company_behind(context: Context, flow: IngestFlow, decision: Decision) -> tuple[str, ...]:
+    """How many files lie dormant behind the gate that keeps this one back."""
+    need = decision.behind
+    gate = await context.ledger.gate(gate_key(flow.id, need.kind, need.of)) if need is not None else None
+    return () if gate is None else (f"then all that lie behind it are taken up: {len(gate.seen)} files were seen",)
 
 
 # --- the rules of a flow, in the order in which they are tested ---------------------------------------------------
@@ -115,6 +124,17 @@ def _rules(flow: IngestFlow, decision: Decision) -> Iterator[Rule]:
             yield Rule(rule, Verdict.PASSED if _stage(rule) <= reached else Verdict.NOT_REACHED, value)
 
 
+WORDS = {
+    "ColumnIs": "column",
+    "OfficeIs": "office",
+    "NameIs": "name",
+    "CheckedIn": "checked_in",
+    "ContentApprovalIs": "content_approval",
+    "AnyOf": "any",
+    "Not": "not",
+}
+
+
 def _names(flow: IngestFlow) -> Iterator[str]:
     yield from ("mode", "from.path")
     yield from ("from.types",) if flow.types else ()
@@ -125,8 +145,7 @@ def _names(flow: IngestFlow) -> Iterator[str]:
     yield "ready.unchanged_for"
     for condition in flow.ready.conditions:
         name = getattr(condition, "column", None) or getattr(condition, "property", None)
-        kind = {"ColumnIs": "column", "OfficeIs": "office", "NameIs": "name", "AnyOf": "any", "Not": "not"}
-        word = kind.get(type(condition).__name__, "checked_in")
+        word = WORDS[type(condition).__name__]
         yield f"ready.{word}.{name}" if name else f"ready.{word}"
     yield from ("changed_after_ready",) if flow.ready.conditions else ()
     for name in ("types", "max_size", "name", "min_pixels"):
@@ -142,6 +161,10 @@ ADVICE = {
     "from": "move or rename the file so that the pattern of the flow fits, or change the flow",
     "start": "edit the file: what was there before the flow is left alone until it changes",
     "ready.unchanged_for": "wait: nobody may save other content meanwhile",
+    "ready.folder": "set the columns of the folder: all files behind it are taken up then",
+    "ready.collection": "set the fields of the collection in CELUM: it is looked at once an hour",
+    "ready.checked_in": "check the file in",
+    "ready.content_approval": "have the file approved in its library",
     "ready": "do what the condition asks for in OneDrive",
     "changed_after_ready": "approve the present content again",
     "accept": "replace the file by one that is accepted",
