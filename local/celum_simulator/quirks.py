@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from local.celum_simulator.refusals import Json, bad_argument
 
 ALL_CHANGES = ("name", "typeId", "versions", "availability", "parentIds", "lock", "externalReferences", "fields")
@@ -109,9 +111,18 @@ class Quirks:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def change(self, members: Json) -> None:
-        """Set the named switches; an unknown name is refused, so that a test cannot misspell one."""
+        """Set the named switches; an unknown name or value is refused, so that a test cannot misspell one."""
         known = {f.name for f in fields(self)}
-        for name, value in members.items():
+        for name in members:
             if name not in known:
                 raise bad_argument(name, "no such switch")
-            setattr(self, name, tuple(value) if isinstance(value, list) else value)
+        try:
+            wanted = _CHECK.validate_python({**self.json(), **members})
+        except ValidationError as problem:
+            first = problem.errors(include_url=False, include_input=False)[0]
+            raise bad_argument(str(first["loc"][0]), first["msg"]) from None
+        for name in members:
+            setattr(self, name, getattr(wanted, name))
+
+
+_CHECK = TypeAdapter(Quirks)

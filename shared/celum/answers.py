@@ -34,6 +34,16 @@ from shared.errors import (
     Unavailable,
 )
 
+# What the specification leaves open, each after its row of reference 25.
+THROTTLING = frozenset({429, 503})  # "Rate limit": only 503 is declared
+MISSING = frozenset({404, 410})  # "Missing id": none of these is declared …
+MISSING_WITH_ENTITY = frozenset({400, 403})  # … and these mean it when they name an `entity`
+LOCKED = 423  # "Locked asset": the other candidates (400, 403, 409) mean it while a lock stands: `Celum._lock_or`
+NO_RIGHT = 403  # "Missing permission": as a 400 with a fault it is a refusal that names the right
+SPENT_HANDLE = "handle"  # "Handle lifetime", "Handle single use": what a refusal mentions that blames the handle
+UNKNOWN_OUTCOME = 408  # a time-out of the server's, like every 5xx and 3xx
+PRECONDITION = 412  # "Optimistic locking": none is known of; a proxy before CELUM may have some
+
 SHOWN = 300  # characters of a message that are shown to people
 LONGEST_PAUSE = 86_400.0  # seconds; a larger Retry-After is taken for this
 
@@ -55,22 +65,23 @@ def translated(
     """The error for an answer; `acting_as` is whether it was asked on behalf of another user (impersonation)."""
     problem = read_problem(headers.get("Content-Type", ""), body)
     came_back = _told(status, problem)
-    if status in {429, 503}:
+    if status in THROTTLING:
         wait = retry_after(headers.get("Retry-After"), headers.get("Date"), now=now)
         return Throttled(System.CELUM, operation, came_back, status=status, retry_after=wait)
     if status == 401:
         return NotAuthorised(System.CELUM, operation, came_back, status=status, code=problem.code)
-    if status >= 500 or status < 400 or status == 408 or problem.is_html:
+    if status >= 500 or status < 400 or status == UNKNOWN_OUTCOME or problem.is_html:
         return Unavailable(System.CELUM, operation, came_back, status=status, code=problem.code)
-    if status in {404, 410} or (status in {400, 403} and problem.entity is not None and not _names_a_field(problem)):
+    named = problem.entity is not None and not _names_a_field(problem)
+    if status in MISSING or (status in MISSING_WITH_ENTITY and named):
         about = f"{came_back} (missing or not accessible: {problem.entity or 'no entity was named'})"
         return Missing(System.CELUM, operation, about, status=status, code=problem.code)
-    if status == 403:
+    if status == NO_RIGHT:
         hint = "; the key's user may not act as the configured user, or that user lacks the right" if acting_as else ""
         return Forbidden(System.CELUM, operation, came_back + hint, status=status, code=problem.code)
-    if status == 423:
+    if status == LOCKED:
         return Locked(System.CELUM, operation, came_back, status=status, code=problem.code)
-    if status == 412:
+    if status == PRECONDITION:
         return Conflict(System.CELUM, operation, came_back, status=status, code=problem.code)
     return Refused(
         System.CELUM,
@@ -168,4 +179,4 @@ def _http_date(text: str) -> datetime | None:
 def mentions_handle(problem: RemoteError) -> bool:
     """Whether a refused create or add-version blames the upload handle: ask for a new one and send again (G23)."""
     arguments = [fault.argument or "" for fault in problem.faults] if isinstance(problem, Refused) else []
-    return any("handle" in text.lower() for text in (*arguments, problem.code, problem.came_back))
+    return any(SPENT_HANDLE in text.lower() for text in (*arguments, problem.code, problem.came_back))

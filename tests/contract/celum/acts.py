@@ -26,8 +26,9 @@ async def created(
     name: str = "Hero",
     path: str = "Bridge/Intake",
     fields: tuple[RawField, ...] = (),
+    kind: str = "Campaign asset",
 ) -> Asset:
     parent = await celum.directory.collection(path)
-    kind = await celum.directory.asset_type("Campaign asset")
+    asset_type = await celum.directory.asset_type(kind)
     handle = await uploaded(celum, content)
-    return await celum.create(CreateAsset(name, CollectionId(parent.id), handle, kind.id, fields))
+    return await celum.create(CreateAsset(name, CollectionId(parent.id), handle, asset_type.id, fields))

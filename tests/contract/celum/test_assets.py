@@ -343,3 +343,35 @@ async def test_probe_names_the_version_and_the_acting_user(celum: Celum, sim: Ce
     assert identity.version
     assert (identity.user_id, identity.user_name) == (sim.user("onedrive-bridge").id, "onedrive-bridge")
     assert await celum.identity() is identity
+
+
+FIRST_AND_SECOND: dict[str, tuple[Value, Value]] = {
+    "Campaign": ("Spring", "Autumn"),
+    "Usage rights": ("web only", "print"),
+    "Title": ("Hero", "Heroine"),
+    "Summary": ("long", "short"),
+    "Rating": ("4", "0"),
+    "Weight": ("12.5", "-1e3"),
+    "Print ready": ("yes", "no"),
+    "Rights until": ("2027-03-31", "2028-02-29"),
+    "Market": ("Norway", "Austria"),
+    "Product line": ("Rocket skates", ("Roadrunner", "Tunnel paint")),
+    "Languages": (("German", "French"), "English"),
+}
+
+
+@pytest.mark.parametrize("label", FIRST_AND_SECOND)
+async def test_G46_each_of_the_eleven_types_is_created_changed_and_cleared(celum: Celum, label: str) -> None:
+    kind = await celum.directory.asset_type("Office document")
+    definition = await celum.directory.field(kind, label)
+    first, second = [
+        await convert(FieldWish(label, value), definition, celum.directory) for value in FIRST_AND_SECOND[label]
+    ]
+    assert first is not None
+    made = await created(celum, fields=(raw(definition, first),), kind="Office document")
+    for base, desired in ((first, second), (second, None)):
+        change = operation(definition, base, base, desired)
+        assert change is not None
+        there = await celum.update(made.id, AssetChange(fields=(change,)))
+        assert there.fields is not None
+        assert there.fields.get(definition.id) == desired

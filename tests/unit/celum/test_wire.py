@@ -50,6 +50,23 @@ def asset(**members: object) -> wire.AssetModel:
     return wire.understood(wire.AssetModel, given, "read")
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"type": "DATED", "from": "2026-03-02T09:15:01Z", "to": "2026-03-02T09:15:00Z"}, (None, 1, 0)),
+        ({"type": "DATED"}, (None, None, None)),
+        ({"type": "DIRECT", "available": False, "from": "2026-03-02T09:15:00Z"}, (False, None, None)),
+        ({"type": "DIRECT"}, (True, None, None)),
+    ],
+)
+def test_G125_contradictory_or_missing_dates_are_read_as_they_stand(
+    given: dict[str, object], meant: tuple[bool | None, int | None, int | None]
+) -> None:
+    available, since, until = meant
+    seconds = [None if second is None else MINUTE.replace(second=second) for second in (since, until)]
+    assert asset(availability=given).domain().availability == Availability(available, *seconds)
+
+
 def test_availability_comes_in_two_forms_and_may_come_in_a_third() -> None:
     assert asset(availability={"type": "DIRECT", "available": False}).domain().availability == Availability(False)
     dated = asset(availability={"type": "DATED", "from": "2026-03-02T09:15:00Z", "to": 1772442900000}).domain()
