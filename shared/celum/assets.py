@@ -26,7 +26,18 @@ from shared.celum.wire_definitions import AboutModel, ClientModel, UserModel
 from shared.celum.wire_delivery import RightsModel
 from shared.clock import Clock
 from shared.domain import Asset, AssetId, CollectionId, Version, VersionId
-from shared.errors import Conflict, Forbidden, Locked, Missing, NotAuthorised, Refused, RemoteError, System
+from shared.errors import (
+    Conflict,
+    Forbidden,
+    Locked,
+    Missing,
+    NotAuthorised,
+    Refused,
+    RemoteError,
+    SourceChanged,
+    System,
+    Unavailable,
+)
 
 
 class Celum(Finder):
@@ -101,12 +112,18 @@ class Celum(Finder):
         await self._content.send(upload, size, chunks)
 
     async def download(self, asset: AssetId, version: VersionId | None = None) -> AsyncGenerator[bytes]:
-        """The original's bytes; of the current version unless one is named. Read it to its end, or close it."""
+        """The original's bytes; of the current version unless one is named. Read it to its end, or close it.
+
+        One that breaks half-way is resumed only where the version is named; otherwise Unavailable: read it again.
+        """
         original = await self.renditions.original()
         source = self.renditions.source(asset, original.id, version, same_bytes=version is not None)
-        async with aclosing(source.stream()) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        try:
+            async with aclosing(source.stream()) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except SourceChanged as problem:
+            raise Unavailable(System.CELUM, f"download the original of asset {asset}", str(problem)) from problem
 
     # --- Writing ---
 

@@ -128,6 +128,16 @@ async def test_a_rendition_that_breaks_must_be_begun_again(celum: Celum, sim: Ce
     assert await read(source) == CONTENT
 
 
+async def test_an_original_read_back_without_a_version_that_breaks_is_unavailable(
+    celum: Celum, sim: CelumSimulator
+) -> None:
+    made = await created(celum, CONTENT)
+    sim.faults.append(Fault(BYTES, kind="cut", cut_after=300_000, times=2))
+    with pytest.raises(Unavailable):
+        await rest(celum.download(made.id))
+    assert b"".join([chunk async for chunk in celum.download(made.id, made.current_version.id)]) == CONTENT
+
+
 async def test_G64_a_named_version_stays_what_it_was_while_a_newer_one_comes(celum: Celum, sim: CelumSimulator) -> None:
     made = await created(celum, CONTENT)
     source = await original(celum, made)
