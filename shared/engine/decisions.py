@@ -51,6 +51,7 @@ from shared.messages import DecideMessage, Queue
 HOMES = 4  # at most: closed, then an alias, then on its own
 TRIES = 4  # against other writers of the same row, each time on fresh facts
 UNANSWERED_SECONDS = 60  # after an answer that says nothing about when to come back
+GIVES_UP_AFTER = 3  # files of a message without an answer; then OneDrive, not the files, is in trouble
 OLDER_RELEASE_SECONDS = 30  # a message of a newer flow file waits so long for an instance that has it
 
 
@@ -59,6 +60,7 @@ async def decide_all(context: Context, message: DecideMessage) -> None:
     if message.generation > context.generation:
         await context.outbox.send(Queue.DECIDE, message, delay=OLDER_RELEASE_SECONDS / context.clock.time_scale)
         return
+<<<<<<< ours
     left = list(message.items)
     try:
         looks = Looks(context, message.drive)
@@ -73,13 +75,31 @@ async def decide_all(context: Context, message: DecideMessage) -> None:
         log.warning("a decide message comes back later: %s", problem)
     if left:
         await _come_back(context, message, left)
+=======
+    unanswered: list[ItemId] = []
+    for place, item in enumerate(message.items):
+        if len(unanswered) < GIVES_UP_AFTER and await context.paused_until(System.ONEDRIVE) is None:
+            try:
+                await decide_item(context, message.drive, item)
+            except Throttled as problem:
+                await pause(context, problem)
+            except Unavailable as problem:
+                log.warning("a file is decided later: %s", problem)
+                unanswered.append(item)
+                continue
+            else:
+                continue
+        await _come_back(context, message.drive, message.items[place:], UNANSWERED_SECONDS)
+        break
+    await _come_back(context, message.drive, unanswered, 2 * UNANSWERED_SECONDS)  # in no batch with the others
+>>>>>>> theirs
 
 
-async def _come_back(context: Context, message: DecideMessage, items: Iterable[ItemId]) -> None:
-    at = await come_back_at(context, System.ONEDRIVE) or context.clock.after(UNANSWERED_SECONDS)
+async def _come_back(context: Context, drive: DriveId, items: Iterable[ItemId], seconds: float) -> None:
+    at = await come_back_at(context, System.ONEDRIVE) or context.clock.after(seconds)
     for item in items:
-        for flow in await context.flows_of(message.drive):
-            await context.ledger.add_due(DueEntry(at, link_key(flow.id, message.drive, item), DueKind.DECIDE))
+        for flow in await context.flows_of(drive):
+            await context.ledger.add_due(DueEntry(at, link_key(flow.id, drive, item), DueKind.DECIDE))
 
 
 async def decide_item(context: Context, drive: DriveId, item: ItemId, looks: Looks) -> None:
