@@ -60,39 +60,24 @@ async def decide_all(context: Context, message: DecideMessage) -> None:
     if message.generation > context.generation:
         await context.outbox.send(Queue.DECIDE, message, delay=OLDER_RELEASE_SECONDS / context.clock.time_scale)
         return
-<<<<<<< ours
-    left = list(message.items)
+    left, unanswered = list(message.items), list[ItemId]()
+    looks = Looks(context, message.drive)
     try:
-        looks = Looks(context, message.drive)
         if await context.paused_until(System.ONEDRIVE) is None:
             await looks.ahead(left)
-        while left and await context.paused_until(System.ONEDRIVE) is None:
-            await decide_item(context, message.drive, left[0], looks)
+        while left and len(unanswered) < GIVES_UP_AFTER and await context.paused_until(System.ONEDRIVE) is None:
+            try:
+                await decide_item(context, message.drive, left[0], looks)
+            except Unavailable as problem:
+                log.warning("a file is decided later: %s", problem)
+                unanswered.append(left[0])
             left.pop(0)
     except Throttled as problem:
         await pause(context, problem)
     except Unavailable as problem:
         log.warning("a decide message comes back later: %s", problem)
-    if left:
-        await _come_back(context, message, left)
-=======
-    unanswered: list[ItemId] = []
-    for place, item in enumerate(message.items):
-        if len(unanswered) < GIVES_UP_AFTER and await context.paused_until(System.ONEDRIVE) is None:
-            try:
-                await decide_item(context, message.drive, item)
-            except Throttled as problem:
-                await pause(context, problem)
-            except Unavailable as problem:
-                log.warning("a file is decided later: %s", problem)
-                unanswered.append(item)
-                continue
-            else:
-                continue
-        await _come_back(context, message.drive, message.items[place:], UNANSWERED_SECONDS)
-        break
-    await _come_back(context, message.drive, unanswered, 2 * UNANSWERED_SECONDS)  # in no batch with the others
->>>>>>> theirs
+    await _come_back(context, message.drive, left, UNANSWERED_SECONDS)
+    await _come_back(context, message.drive, unanswered, 2 * UNANSWERED_SECONDS)  # in no message with the others
 
 
 async def _come_back(context: Context, drive: DriveId, items: Iterable[ItemId], seconds: float) -> None:
