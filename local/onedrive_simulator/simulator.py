@@ -50,7 +50,7 @@ class OneDriveSimulator:
     @asynccontextmanager
     async def running(self, *, port: int = 0) -> AsyncIterator[Self]:
         app = web.Application(middlewares=[self._watch], client_max_size=0)
-        app.router.add_route("*", "/{rest:.*}", self._answer)
+        app.router.add_route("*", r"/{rest:[\s\S]*}", self._answer)  # an encoded line break is a character, too
         await self.serving.start(app, port=port)
         self.tenant.base_url = self.serving.base_url
         self.tenant.agenda.start()

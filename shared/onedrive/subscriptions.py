@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from shared.onedrive.answers import Json
 from shared.onedrive.columns import iso
 from shared.onedrive.graph import Graph
 from shared.onedrive.items import moment_of
-from shared.onedrive.notifications import client_state
+from shared.onedrive.notifications import client_state, proven_drive
 from shared.onedrive.settings import OneDriveSettings
 
 # Tried in turn when Graph finds a lifetime too long: what two of its documents and the shortest one allow.
@@ -122,6 +123,21 @@ class Subscriptions:
             await self._graph.call("DELETE", f"/subscriptions/{quote(subscription)}", "delete a subscription")
         except Missing:
             return
+
+    async def retire_orphans(self, wanted: Collection[DriveId]) -> tuple[Subscription, ...]:
+        """End those that are proven to be ours and watch a drive that no flow names any more; what was ended.
+
+        Whatever does not carry one of our two clientStates belongs to somebody else who shares the app's identity.
+        """
+        orphans = [one for one in await self.list() if one.drive not in wanted and self._is_proven(one)]
+        for orphan in orphans:
+            await self.delete(orphan.id)
+        return tuple(orphans)
+
+    def _is_proven(self, subscription: Subscription) -> bool:
+        state = subscription.client_state
+        proven = proven_drive(state, tenant=self._settings.tenant, secrets=self._settings.secrets)
+        return proven is not None and proven == subscription.drive
 
     async def reauthorise(self, subscription: str) -> None:
         url = f"/subscriptions/{quote(subscription)}/reauthorize"

@@ -16,7 +16,9 @@ MAX_PARTS = 20
 
 @operation("POST", "tenant", "$batch")
 async def batch(call: Call) -> Reply:
-    parts: list[Json] = (await call.json()).get("requests") or []
+    parts: Any = (await call.json()).get("requests") or []
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise invalid("requests is not a list of requests")
     if not 0 < len(parts) <= MAX_PARTS:
         raise invalid(f"A batch holds 1 to {MAX_PARTS} requests, this one {len(parts)}")
     known = [str(p.get("id", "")) for p in parts]
@@ -28,7 +30,7 @@ async def batch(call: Call) -> Reply:
 
 async def _one(call: Call, part: Json, done: dict[str, int]) -> Json:
     part_id = str(part["id"])
-    needs = part.get("dependsOn") or []
+    needs = [str(other) for other in part.get("dependsOn") or []]
     if any(n not in done for n in needs):
         raise invalid("dependsOn names a request that does not come before")
     if any(done[n] >= 400 for n in needs):

@@ -92,16 +92,19 @@ async def create_link(call: Call) -> Reply:
     """The same link comes back (200) when there is one of the kind; a new one is 201. The eTag stays."""
     body = await call.json()
     kind, scope = body.get("type", "view"), body.get("scope", "organization")
-    if kind not in {"view", "edit"} or scope not in {"organization", "users"}:
+    if kind not in ("view", "edit") or scope not in ("organization", "users"):
         raise GraphProblem(400, "invalidRequest", "Only view and edit links for the organization or users are allowed")
     for permission in call.item.permissions:
         if permission.link and (permission.link["type"], permission.link["scope"]) == (kind, scope):
             return Reply(200, _show(permission))
+    expires = body.get("expirationDateTime") or ""
+    if not isinstance(expires, str):
+        raise invalid("expirationDateTime is not a date")
     _limit_links(call)
     url = f"https://acme.sharepoint.com/:u:/s/{ids.opaque(16)}"
     link = {"type": kind, "scope": scope, "webUrl": url, "preventsDownload": False}
     role = "write" if kind == "edit" else "read"
-    permission = Permission(ids.opaque(16), [role], link=link, expires=body.get("expirationDateTime") or "")
+    permission = Permission(ids.opaque(16), [role], link=link, expires=expires)
     call.item.permissions.append(permission)
     return Reply(201, _show(permission))
 

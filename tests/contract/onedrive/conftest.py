@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from shared.domain import DriveId, ItemId
 from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
 from shared.onedrive.notifications import Secrets
 from tests.contract.document import Document
+from tests.contract.onedrive.desk import Desk, client, webhook
 from tests.contract.onedrive.sending import Sender
 from tests.contract.validation import Contract
 
@@ -78,3 +80,14 @@ async def world(tmp_path: Path, graph_document: Document) -> AsyncIterator[World
 def sender(world: World) -> Sender:
     """Uploads into the folder /Out."""
     return Sender(world, ItemId(world.simulator.make_folder(world.drive, "/Out")))
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with OneDriveSimulator(tmp_path).running() as simulator:
+        drive = DriveId(simulator.add_drive("Documents", site=simulator.add_site("marketing")))
+        desk = Desk(simulator, client(simulator, ""), drive, "", asyncio.Queue())
+        async with webhook(desk) as url:
+            desk.url, desk.onedrive = url, client(simulator, url)
+            yield desk
+            await desk.onedrive.close()

@@ -1,83 +1,14 @@
 from __future__ import annotations
 
-import asyncio
-import dataclasses
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from aiohttp import web
 
-from local.onedrive_simulator.simulator import OneDriveSimulator
 from local.serving import Fault
-from shared.clock import SystemClock
-from shared.domain import DriveId
 from shared.errors import Conflict, Forbidden, Missing, Refused, Throttled, Unavailable
-from shared.onedrive import OneDrive
-from shared.onedrive.notifications import Ring, Secrets, doorbells, validation_token
-from tests.contract.onedrive.conftest import TENANT, settings_for
-
-SECRETS = Secrets(current=("k1", "a secret of the tests"))
-
-
-@dataclasses.dataclass(slots=True)
-class Desk:
-    """A simulator, a drive, a client, and the webhook that its subscriptions lead to."""
-
-    simulator: OneDriveSimulator
-    onedrive: OneDrive
-    drive: DriveId
-    url: str
-    rung: asyncio.Queue[tuple[DriveId, Ring]]
-    refuse_handshake: bool = False
-
-    def expires(self, minutes: int = 4_200) -> datetime:
-        return datetime.now(UTC) + timedelta(minutes=minutes)
-
-    def live(self) -> list[str]:
-        return list(self.simulator.tenant.subscriptions)
-
-    async def answer(self, request: web.Request) -> web.Response:
-        token = validation_token(request.query)
-        if isinstance(token, str):
-            return web.Response(status=403 if self.refuse_handshake else 200, text=token)
-        bells = doorbells(await request.read(), tenant=self.simulator.tenant.id, secrets=SECRETS)
-        for bell in bells.drives:
-            self.rung.put_nowait(bell)
-        return web.Response(status=bells.status)
-
-
-@asynccontextmanager
-async def webhook(desk: Desk) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_post("/notify", desk.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/notify"
-    finally:
-        await runner.cleanup()
-
-
-def client(simulator: OneDriveSimulator, url: str, secrets: Secrets = SECRETS) -> OneDrive:
-    base = settings_for(simulator.base_url)
-    settings = dataclasses.replace(base, notification_url=url, tenant=simulator.tenant.id, secrets=secrets)
-    return OneDrive(settings, SystemClock())
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with OneDriveSimulator(tmp_path).running() as simulator:
-        drive = DriveId(simulator.add_drive("Documents", site=simulator.add_site("marketing")))
-        desk = Desk(simulator, client(simulator, ""), drive, "", asyncio.Queue())
-        async with webhook(desk) as url:
-            desk.url, desk.onedrive = url, client(simulator, url)
-            yield desk
-            await desk.onedrive.close()
+from shared.onedrive.notifications import Ring, Secrets
+from tests.contract.onedrive.conftest import TENANT
+from tests.contract.onedrive.desk import Desk, client, webhook
 
 
 async def test_A5_a_subscription_is_created_while_its_handshake_arrives_and_rings_our_bell(desk: Desk) -> None:
