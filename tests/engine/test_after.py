@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,11 +42,6 @@ def stands(campaign: Campaign, path: str) -> bool:
     except (GraphProblem, KeyError):
         return False
     return True
-
-
-def starts_to_finish(campaign: Campaign) -> bool:
-    """The file says that it is in CELUM, and the transfer that puts it away has begun."""
-    return campaign.columns("Launch.pdf").get("SyncStatus") == "In CELUM"
 
 
 # --- move_to --------------------------------------------------------------------------------------------------------
@@ -170,13 +166,14 @@ async def test_an_edit_just_before_the_file_is_put_away_keeps_it(tmp_path: Path,
     async with campaign_with(tmp_path, after) as campaign:
         edited: list[str] = []
 
-        def edit(exchange: Exchange) -> None:  # between the look at the file and what is done with it
-            asks = exchange.method == "GET" and f"/items/{item}?" in exchange.path_and_query
-            if asks and not edited and starts_to_finish(campaign):
+        def edit(exchange: Exchange) -> None:  # the last that is asked before the file itself goes
+            asks = exchange.method == "GET" and re.search("root:/Done|/assets/", exchange.path_and_query)
+            if asks and not edited and campaign.columns("Launch.pdf").get("SyncStatus") == "In CELUM":
                 edited.append(campaign.drop("Launch.pdf", b"%PDF-1.4 edited"))
 
         item = campaign.drop("Launch.pdf", LAUNCH, **READY)
-        campaign.world.onedrive.serving.observers.append(edit)
+        for system in (campaign.world.onedrive, campaign.world.celum):
+            system.serving.observers.append(edit)
         await campaign.world.until_quiet()
 
         assert edited
