@@ -31,7 +31,9 @@ class OddServer:
 
 
 @asynccontextmanager
-async def saying(answer: Answer, **settings: object) -> AsyncIterator[tuple[Celum, OddServer]]:
+async def saying(
+    answer: Answer, *, time_scale: float = 1, **settings: object
+) -> AsyncIterator[tuple[Celum, OddServer]]:
     """A client of a server that answers every request with `answer`."""
     asked: list[Asked] = []
 
@@ -48,7 +50,7 @@ async def saying(answer: Answer, **settings: object) -> AsyncIterator[tuple[Celu
     await site.start()
     host, port = runner.addresses[0][:2]
     origin = f"http://{host}:{port}"
-    celum = Celum(CelumSettings(f"{origin}/content-api", KEY, **settings), SystemClock())  # type: ignore[arg-type]  # by name
+    celum = Celum(CelumSettings(f"{origin}/content-api", KEY, **settings), SystemClock(time_scale))  # type: ignore[arg-type]  # by name
     try:
         yield celum, OddServer(origin, asked)
     finally:
