@@ -23,7 +23,7 @@ from shared.domain import (
     link_key,
 )
 from shared.engine.brake import holds_back
-from shared.engine.company import at_home, mark_place, promise_heirs
+from shared.engine.company import all_done_with_file, at_home, mark_place, promise_heirs
 from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.dormant import keep_dormant
 from shared.engine.facts import complete, read_item
@@ -131,7 +131,7 @@ async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decisi
             await _wait(context, known, full, decision, base)
         case Outcome.HOLD:
             await hold(context, flow, full, known, decision.reasons, decision=decision)
-        case Outcome.NOTHING if owes_finish(flow, known):
+        case Outcome.NOTHING if owes_finish(flow, known) and await all_done_with_file(context, known):
             await _start(context, known, dataclasses.replace(decision, verb=Verb.FINISH))
         case Outcome.NOTHING:
             await _nothing_to_do(context, flow, full, known, base)
