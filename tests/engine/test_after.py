@@ -44,6 +44,23 @@ def stands(campaign: Campaign, path: str) -> bool:
     return True
 
 
+async def edited_at_the_last_moment(campaign: Campaign) -> str:
+    """The last that is asked before the file itself goes is where somebody saves other content."""
+    edited: list[str] = []
+
+    def edit(exchange: Exchange) -> None:
+        asks = exchange.method == "GET" and re.search("root:/Done|/assets/", exchange.path_and_query)
+        if asks and not edited and campaign.columns("Launch.pdf").get("SyncStatus") == "In CELUM":
+            edited.append(campaign.drop("Launch.pdf", b"%PDF-1.4 edited"))
+
+    item = campaign.drop("Launch.pdf", LAUNCH, **READY)
+    for system in (campaign.world.onedrive, campaign.world.celum):
+        system.serving.observers.append(edit)
+    await campaign.world.until_quiet()
+    assert edited
+    return item
+
+
 # --- move_to --------------------------------------------------------------------------------------------------------
 
 
@@ -122,6 +139,9 @@ async def test_a_file_that_is_open_is_moved_when_it_is_closed(tmp_path: Path) ->
         for _ in range(20):
             await campaign.world.step()
         assert stands(campaign, f"{APPROVED}/Launch.pdf")
+        transfer = (await campaign.link(item)).transfer
+        assert transfer is not None
+        assert transfer.attempt == 0, "that somebody reads a file is no failure"
         campaign.world.onedrive.serving.observers.remove(open_it)
         campaign.world.onedrive.lock(campaign.drive, item, locked=False)
         await campaign.world.until_quiet()
@@ -164,19 +184,8 @@ async def test_a_file_restored_from_the_recycle_bin_lives_on(tmp_path: Path) -> 
 @pytest.mark.parametrize("after", [MOVE, DELETE])
 async def test_an_edit_just_before_the_file_is_put_away_keeps_it(tmp_path: Path, after: str) -> None:
     async with campaign_with(tmp_path, after) as campaign:
-        edited: list[str] = []
+        item = await edited_at_the_last_moment(campaign)
 
-        def edit(exchange: Exchange) -> None:  # the last that is asked before the file itself goes
-            asks = exchange.method == "GET" and re.search("root:/Done|/assets/", exchange.path_and_query)
-            if asks and not edited and campaign.columns("Launch.pdf").get("SyncStatus") == "In CELUM":
-                edited.append(campaign.drop("Launch.pdf", b"%PDF-1.4 edited"))
-
-        item = campaign.drop("Launch.pdf", LAUNCH, **READY)
-        for system in (campaign.world.onedrive, campaign.world.celum):
-            system.serving.observers.append(edit)
-        await campaign.world.until_quiet()
-
-        assert edited
         link = await campaign.link(item)
         assert campaign.bytes_of("Launch.pdf") == b"%PDF-1.4 edited"
         assert (link.state, link.finished) == (LinkState.HELD, None), link
@@ -219,17 +228,15 @@ async def test_without_a_checksum_the_original_is_read_back_twice_and_the_file_i
 
 async def test_content_that_a_person_keeps_out_of_celum_is_never_put_away(tmp_path: Path) -> None:
     async with campaign_with(tmp_path, DELETE) as campaign:
-        link = await settled(campaign)
-        campaign.restore(link.item)
-        campaign.drop("Launch.pdf", b"%PDF-1.4 not for CELUM")
-        await campaign.world.until_quiet()
+        link = await campaign.link(await edited_at_the_last_moment(campaign))
         bridge = (await campaign.world.instance()).bridge
         await accepting.accept(bridge.context, link.key, "ignore", "jane", "a mistake")
         campaign.set("Launch.pdf", "Market", "DE")
         await campaign.world.until_quiet()
 
         assert campaign.world.errors == []
-        assert campaign.bytes_of("Launch.pdf") == b"%PDF-1.4 not for CELUM"
+        assert campaign.bytes_of("Launch.pdf") == b"%PDF-1.4 edited"
+        assert (await campaign.link(link.item)).state is LinkState.SETTLED
 
 
 ARCHIVE = """
