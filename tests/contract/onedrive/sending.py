@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from local.onedrive_simulator.estate.quickxor import quick_xor
 from local.serving import Fault
 from shared.documents.hashing import Hashes
 from shared.domain import Item, ItemId
@@ -75,17 +76,20 @@ class Sender:
         modified: datetime | None = None,
         defer: bool = False,
     ) -> Item:
+        digest = await file.hashed(session.offset if session else 0)
         upload = Upload(
             target=self.target(target) if isinstance(target, str) else target,
             size=file.size,
             source=file.source,
-            digest=await file.hashed(session.offset if session else 0),
+            digest=digest,
             checkpoint=file.remember,
             modified=modified,
             defer=defer,
             fragment_bytes=units * UNIT_BYTES,
         )
-        return await self.world.onedrive.uploading.upload(upload, session)
+        item = await self.world.onedrive.uploading.upload(upload, session)
+        assert (await digest.digests())["quickXor"] == quick_xor(file.data), "each byte once, however often it was read"
+        return item
 
     def fault(self, match: str, **how: Any) -> None:
         self.world.simulator.serving.faults.append(Fault(match, **how))
