@@ -217,7 +217,9 @@ def _check_carried(look: Look, file: File, link: Link) -> None:
     key = f"{look.drive.id}|{file.item.id}"
     if look.key(asset) != key:
         owner = next((f for f in look.files if look.key(asset) == f"{look.drive.id}|{f.item.id}"), None)
-        look.demand(owner, f"{file}: its asset {asset.id} belongs to no file that is there: {look.key(asset)}")
+        # One that came after the owner was gone takes the asset as it stands, its key too, until its own facts change.
+        came_later = not link.settled.alias and owner is None
+        look.demand(owner or came_later, f"{file}: its asset {asset.id} belongs to no file: {look.key(asset)}")
         look.demand(file.content in look.contents(asset), f"{file}: its asset never held that")
         return
     now = look.content(asset, asset.current)
