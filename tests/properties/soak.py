@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import multiprocessing
 import random
 import time
@@ -33,6 +34,7 @@ def main() -> int:
 
 def explore(number: int, examples: int) -> str:
     """The traceback of the shrunk history, or nothing."""
+    logging.disable(logging.CRITICAL)  # whatever goes wrong on purpose is no news
 
     @seed(number)
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
