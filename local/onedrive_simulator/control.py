@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -89,6 +90,7 @@ class Control:
             "refusals": tenant.refusals,
             "notifications": len(self._sim.notifier.delivered),
             "mails": tenant.mails,
+            "moves": [asdict(move) for move in self._sim.serving.moves],
         }
 
     async def _clock(self, _body: Json, _by: Identity) -> Json:
@@ -155,7 +157,7 @@ class Control:
         return {}
 
     async def _flags(self, body: Json, _by: Identity) -> Json:
-        """Of a file ("at"): locked, malware, moderation.
+        """Of a file ("at"): locked, malware, package, hidden, moderation.
 
         Of the drive: quota, rewrites, requiresCheckOut, contentApproval.
         """
@@ -169,6 +171,9 @@ class Control:
             item = self._sim.item(drive.id, body["at"])
             item.locked = body.get("locked", item.locked)
             item.malware = body.get("malware", item.malware)
+            item.is_package = body.get("package", item.is_package)
+            if "hidden" in body:
+                self._sim.hide(drive.id, item.id, hidden=body["hidden"])
             if "moderation" in body:
                 drive.moderate(item, body["moderation"])
         return {}

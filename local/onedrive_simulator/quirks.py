@@ -18,6 +18,7 @@ class Quirks:
     delta_duplicates: bool = False  # the last item of a page opens the next one again
     delta_missing_tombstones: bool = False  # deletes are not reported (Q10)
     delta_omits_deleted_descendants: bool = False  # only the deleted folder itself is reported
+    delta_gone_without_location: bool = False  # a 410 that does not say where to start again
     delta_repeats_next_link: bool = False  # the same nextLink and page for ever
     delta_with_ctag: bool = False  # OneDrive for Business leaves it out
     delta_with_path: bool = False  # parentReference.path is left out

@@ -232,6 +232,18 @@ class OneDriveSimulator:
         """What an approver says about the present state of a file."""
         self.drive(drive_id).moderate(self.item(drive_id, at), status)
 
+    def hide(self, drive_id: str, at: str, *, hidden: bool = True) -> None:
+        """Take the app's right to see an item, or give it back; people still see it."""
+        item = self.item(drive_id, at)
+        item.hidden = hidden
+        self.drive(drive_id).changed(item)
+
+    def make_notebook(self, drive_id: str, path: str) -> str:
+        """A package: neither file nor folder."""
+        made = self.put_file(drive_id, path, b"")
+        self.item(drive_id, made).is_package = True
+        return made
+
     def force_resync(self, drive_id: str, variant: str = "resyncChangesApplyDifferences") -> None:
         """All delta links handed out so far answer 410."""
         drive = self.drive(drive_id)
@@ -258,3 +270,4 @@ class OneDriveSimulator:
         self.tenant.clear()
         self._dispatcher.throttle.clear()
         self.serving.faults.clear()
+        self.serving.moves.clear()

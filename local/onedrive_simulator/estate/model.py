@@ -104,6 +104,8 @@ class Item:
     checked_out_by: Identity | None = None
     never_checked_in: bool = False  # only its uploader sees it
     malware: bool = False
+    hidden: bool = False  # the app may not see it any more
+    is_package: bool = False  # a notebook: neither file nor folder
     moderation: Moderation | None = None  # None where the library has no content approval
     image: tuple[int, int] | None = None
     permissions: list[Permission] = field(default_factory=list)

@@ -75,6 +75,8 @@ class Call:
         return self.site
 
     def sees(self, item: Item) -> bool:
+        if item.hidden and not self.by.email:
+            return False
         return not item.never_checked_in or item.checked_out_by == self.by
 
     async def json(self) -> Json:

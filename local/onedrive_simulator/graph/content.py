@@ -16,7 +16,7 @@ SIMPLE_BYTES = 250 << 20  # largest simple PUT
 
 @operation("GET", "item", "content")
 async def get_content(call: Call) -> Reply:
-    if not call.item.content:
+    if not call.item.content or call.item.is_package:
         raise GraphProblem(400, "notSupported", "A folder has no content")
     if call.item.malware:
         raise infected()
@@ -58,6 +58,8 @@ def check_target(call: Call, conflict: Conflict) -> None:
         raise GraphProblem(500, "generalException", "General exception while processing")
     if place.item and place.item.is_folder:
         raise invalid("Cannot upload content to a folder; file name not provided in url")
+    if place.item and place.item.is_package:
+        raise GraphProblem(409, "notAllowed", "The item cannot be replaced (is it a OneNote file?)")
     by_path = place.parent is not None
     if place.item and by_path and conflict == "fail":
         raise name_taken()

@@ -101,7 +101,7 @@ def _resync(call: Call) -> GraphProblem:
         "resyncRequired",
         "Resync required. Replace any local items with the server's version.",
         inner=call.drive.resync,
-        headers={"Location": _link(call, fresh)},
+        headers={} if call.tenant.quirks.delta_gone_without_location else {"Location": _link(call, fresh)},
     )
 
 
@@ -144,11 +144,17 @@ def _news(call: Call, token: Token, item_id: str, sequence: int) -> list[Item | 
     drive, quirks = call.drive, call.tenant.quirks
     item = drive.items.get(item_id)
     if item and item.sequence == sequence:
-        return [item] if call.sees(item) else []
+        return [item] if call.sees(item) or _told_as_deleted(call, token, item) else []
     stone = drive.gone.get(item_id)
     if not stone or stone.sequence != sequence or sequence <= token.crawled_to or quirks.delta_missing_tombstones:
         return []
     return [] if quirks.delta_omits_deleted_descendants and not stone.top else [stone]
+
+
+def _told_as_deleted(call: Call, token: Token, item: Item) -> bool:
+    """Who asks for it is told of what left his view as if it had been deleted (Prefer: deltashowremovedasdeleted)."""
+    asked = "deltashowremovedasdeleted" in call.headers.get("Prefer", "").casefold()
+    return item.hidden and asked and item.sequence > token.crawled_to
 
 
 def _parents(call: Call, token: Token, entry: Item | Tombstone) -> list[Item]:
@@ -164,6 +170,8 @@ def _parents(call: Call, token: Token, entry: Item | Tombstone) -> list[Item]:
 def _entry(call: Call, token: Token, entry: Item | Tombstone) -> Json:
     if isinstance(entry, Tombstone):
         return _tombstone(call, entry)
+    if not call.sees(entry):
+        return _tombstone(call, Tombstone(entry, "", top=True, sequence=entry.sequence, at=call.tenant.clock.now()))
     quirks = call.tenant.quirks
     body: dict[str, Any] = render.drive_item(
         call.tenant, call.drive, entry, select=_with_id(token.select), expand=token.expand

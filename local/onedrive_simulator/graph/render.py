@@ -82,6 +82,8 @@ def _facets(tenant: Tenant, drive: Drive, item: Item) -> Json:
     if item.is_folder:
         facets["folder"] = {"childCount": len(drive.children.get(item.id, {}))}
         return facets
+    if item.is_package:
+        return {"package": {"type": "oneNote"}}
     facets["file"] = {"mimeType": item.mime_type}
     if item.content and not tenant.quirks.hash_missing:
         facets["file"]["hashes"] = {"quickXorHash": item.content.quick_xor}

@@ -20,7 +20,7 @@ from local.onedrive_simulator.simulator import OneDriveSimulator
 from local.serving import Fault
 from shared.clock import SystemClock
 from shared.domain import DriveId, ItemId
-from shared.errors import BridgeError, CursorExpired, Forbidden, NotAuthorised, Throttled, Unavailable
+from shared.errors import BridgeError, CursorExpired, Forbidden, Missing, NotAuthorised, Throttled, Unavailable
 from shared.onedrive import LocalToken, OneDrive
 from shared.onedrive.answers import Answer, json_of
 from shared.onedrive.items import moment_of
@@ -220,9 +220,11 @@ async def test_C14_a_delta_link_that_repeats_is_visible_to_who_follows_it(world:
 
 async def test_C26_an_item_that_left_our_view_is_deleted_or_missing_never_empty(world: World) -> None:
     item = world.put("/a.txt", b"a")
-    body = '{"error":{"code":"accessDenied","message":"no"}}'
-    world.simulator.serving.faults.append(Fault("GET .*items", status=403, body=body))
-    with pytest.raises(Forbidden):
+    link = (await world.onedrive.delta_latest(world.drive)).delta_link or ""
+    world.simulator.hide(world.drive, item)
+    page = await world.onedrive.delta(link)
+    assert item not in {one.id for one in page.items if not one.deleted}
+    with pytest.raises(Missing):
         await world.onedrive.item(world.drive, item)
 
 

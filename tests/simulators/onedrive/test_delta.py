@@ -188,3 +188,39 @@ async def test_the_oddities_of_delta(sim: OneDriveSimulator, graph: Graph) -> No
     sim.quirks.update({"delta_duplicates": False, "delta_repeats_next_link": True})
     next_link = (await graph.call("GET", link)).json["@odata.nextLink"]
     assert (await graph.call("GET", next_link)).json["@odata.nextLink"] == next_link
+
+
+async def test_what_leaves_the_view_of_the_app_is_told_as_deleted_to_who_asks(
+    sim: OneDriveSimulator, graph: Graph
+) -> None:
+    item = sim.put_file(graph.drive, "/a.txt", b"a")
+    _, link = await graph.delta()
+    sim.hide(graph.drive, "/a.txt")
+
+    silent = await graph.raw("GET", link, headers=graph.bearer)
+    asked = graph.bearer | {"Prefer": "deltashowremovedasdeleted, deltatraversepermissiongaps"}
+    told = await graph.raw("GET", link, headers=asked)
+
+    assert item not in [entry["id"] for entry in silent.json["value"]]
+    assert [entry["id"] for entry in told.json["value"] if "deleted" in entry] == [item]
+    assert (await graph.on_drive("GET", f"/items/{item}")).status == 404
+    sim.hide(graph.drive, item, hidden=False)
+    assert (await graph.on_drive("GET", f"/items/{item}")).status == 200
+
+
+async def test_a_410_may_not_say_where_to_start_again(sim: OneDriveSimulator, graph: Graph) -> None:
+    _, link = await graph.delta()
+    sim.force_resync(graph.drive)
+    sim.quirks.delta_gone_without_location = True
+    gone = await graph.raw("GET", link, headers=graph.bearer)
+    assert gone.status == 410
+    assert "Location" not in gone.headers
+
+
+async def test_a_notebook_is_neither_file_nor_folder(sim: OneDriveSimulator, graph: Graph) -> None:
+    notebook = sim.make_notebook(graph.drive, "/Notes")
+    told = (await graph.on_drive("GET", f"/items/{notebook}")).json
+    assert "package" in told
+    assert not {"file", "folder"} & set(told)
+    assert (await graph.on_drive("GET", f"/items/{notebook}/content")).status == 400
+    assert (await graph.on_drive("PUT", "/root:/Notes:/content", data=b"x")).status == 409
