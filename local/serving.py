@@ -15,6 +15,7 @@ from typing import Literal, NoReturn, Self
 from aiohttp import web
 
 CUT_AFTER = web.RequestKey("cut_after", int)  # so many bytes of the body, then the connection drops
+MOVES = web.RequestKey("moves", list)  # of Move: a handler that moves the bytes of a file adds one
 READ_BUFFER_BYTES = 1024 * 1024  # aiohttp's own 64 KiB makes it pause and resume a large upload all the time
 
 type Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -35,12 +36,21 @@ class Exchange:
 
 
 @dataclass(slots=True)
+class Move:
+    """Bytes of a file that one request moves: from which one on, and how many it were so far."""
+
+    line: str  # the method and the first part of the path, such as "GET _content"
+    first: int
+    size: int = 0
+
+
+@dataclass(slots=True)
 class Fault:
     """What happens to the next `times` requests whose "METHOD /path?query" matches `match` (a regular expression).
 
     `status` answers instead of the simulator (nothing takes effect); `reset` closes the connection before anything
     happens; `lost` lets the request take effect and closes the connection without an answer; `cut_after` sends so many
-    bytes of the real answer's body and closes; `delay` waits (seconds) before anything else.
+    bytes of the real answer's body and closes, or of an upload takes so many; `delay` waits (seconds) before all else.
     """
 
     match: str
@@ -69,6 +79,7 @@ class Serving:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.observers: list[Callable[[Exchange], None]] = []
+        self.moves: list[Move] = []
         self.base_url = ""
         self._runner: web.AppRunner | None = None
 
@@ -97,6 +108,7 @@ class Serving:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Next) -> web.StreamResponse:
         line = f"{request.method} {request.path_qs}"
+        request[MOVES] = self.moves
         fault = next((f for f in self.faults if f.takes(line)), None)
         if fault is None:
             response = await answer(request, handler)
@@ -154,6 +166,13 @@ async def answer(request: web.Request, handler: Next) -> web.StreamResponse:
         return await handler(request)
     except web.HTTPException as problem:
         return web.Response(status=problem.status, headers=problem.headers, body=problem.body)
+
+
+def move(request: web.Request, first: int) -> Move:
+    """Note that this request moves bytes from `first` on; whoever moves them counts them."""
+    begun = Move(f"{request.method} {request.path.split('/')[1]}", first)
+    request.get(MOVES, []).append(begun)
+    return begun
 
 
 def abort(request: web.Request) -> NoReturn:
