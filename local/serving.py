@@ -50,7 +50,8 @@ class Fault:
 
     `status` answers instead of the simulator (nothing takes effect); `reset` closes the connection before anything
     happens; `lost` lets the request take effect and closes the connection without an answer; `cut_after` sends so many
-    bytes of the real answer's body and closes, or of an upload takes so many; `delay` waits (seconds) before all else.
+    bytes of the real answer's body and closes, or takes so many of an upload; a file that is shorter comes whole. `delay`
+    waits (seconds) before anything else.
     """
 
     match: str

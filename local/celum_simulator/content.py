@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import NoReturn
@@ -14,7 +15,7 @@ from local.celum_simulator.call import acting_user
 from local.celum_simulator.model import Link, Upload
 from local.celum_simulator.refusals import Refusal, bad_argument
 from local.celum_simulator.tenant import Tenant
-from local.serving import CUT_AFTER, abort
+from local.serving import CUT_AFTER, abort, move
 
 PIECE = 256 * 1024  # large enough to be fast, small enough for many uploads at once
 
@@ -52,7 +53,7 @@ async def _take(tenant: Tenant, request: web.Request, found: Upload) -> None:
     limit, cut = tenant.quirks.max_upload, request.get(CUT_AFTER)  # ordered by a fault
     if limit is not None and (request.content_length or 0) > limit:
         raise Refusal(413, "fileTooLarge", f"at most {limit} bytes")
-    received = 0
+    received, moved = 0, move(request, 0)
     with blobs.Writer(tenant.new_file(), tenant.quirks.checksum) as writer:
         async for piece in _file_part(request) if multipart else request.content.iter_any():
             if tenant.quirks.upload_keeps is not None:
@@ -60,6 +61,7 @@ async def _take(tenant: Tenant, request: web.Request, found: Upload) -> None:
                 received += len(piece)
             else:
                 received = writer.write(piece)
+            moved.size = received
             if cut is not None and received >= cut:
                 abort(request)
             if limit is not None and received > limit:
@@ -92,9 +94,11 @@ async def download(tenant: Tenant, request: web.Request) -> web.StreamResponse:
     }
     if quirks.range_fault != "none" and hdrs.RANGE in request.headers:
         return await _odd_part(request, link, headers, quirks.range_fault)
-    if CUT_AFTER in request:
+    if request.get(CUT_AFTER, math.inf) < link.path.stat().st_size - _first(request):
         await _cut(request, link, headers)
     if quirks.range and quirks.download_body == "file":
+        moved = move(request, _first(request))
+        moved.size = max(0, link.path.stat().st_size - moved.first)  # as promised: aiohttp does not tell
         return web.FileResponse(link.path, headers=headers)
     return await _whole(request, link, headers, short=quirks.download_body == "short")
 
@@ -103,6 +107,13 @@ def _not_the_file(kind: str) -> web.Response:
     if kind == "html":
         return web.Response(text="<html><body>Please sign in</body></html>", content_type="text/html")
     return web.json_response({"code": "notReady", "message": "the file is being prepared"})
+
+
+def _first(request: web.Request) -> int:
+    try:
+        return max(0, request.http_range.start or 0)
+    except ValueError:
+        return 0
 
 
 async def _whole(request: web.Request, link: Link, headers: dict[str, str], *, short: bool) -> web.StreamResponse:
@@ -143,7 +154,11 @@ async def _cut(request: web.Request, link: Link, headers: dict[str, str]) -> NoR
     await response.prepare(request)
     with link.path.open("rb") as file:
         file.seek(start)
-        await response.write(file.read(request[CUT_AFTER]))
+        moved, left = move(request, start), request[CUT_AFTER]
+        while left > 0 and (piece := file.read(min(PIECE, left))):
+            left -= len(piece)
+            moved.size += len(piece)
+            await response.write(piece)
     abort(request)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -40,7 +41,8 @@ class Control:
         return {"faults": 0}
 
     async def requests(self, _: web.Request) -> object:
-        return {"operations": dict(self.sim.requests), "impatient": self.sim.impatient}
+        moves = [asdict(move) for move in self.sim.serving.moves]
+        return {"operations": dict(self.sim.requests), "impatient": self.sim.impatient, "moves": moves}
 
     async def clock(self, request: web.Request) -> object:
         """`set` an instant, `advance` by seconds."""

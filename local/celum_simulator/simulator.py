@@ -55,6 +55,7 @@ class CelumSimulator(Stage):
         self.adopt(Tenant(self.tenant.folder))
         self._attach()
         self.faults.clear()
+        self.serving.moves.clear()
         self.requests.clear()
         self.impatient = 0
         self._quiet_until = self._minute = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from typing import NoReturn
 
 from aiohttp import web
@@ -14,9 +15,11 @@ from local.onedrive_simulator.graph.call import Reply
 from local.onedrive_simulator.graph.content import infected
 from local.onedrive_simulator.graph.uploads import UploadHost
 from local.onedrive_simulator.problems import GraphProblem, missing
-from local.serving import CUT_AFTER, abort
+from local.serving import CUT_AFTER, Move, abort, move
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+SENDFILE_BYTES = 16 << 20  # at once, so that it shows how far a long download is
+_FIRST_SENT = re.compile(r"bytes (\d+)-")
 
 
 class BytesHost:
@@ -30,10 +33,9 @@ class BytesHost:
                 return await self._download(request)
             if area == "_monitor":
                 return as_response(self._monitor(rest[0] if rest else ""))
-            chunks = request.content.iter_any()
             session = rest[0] if rest else ""
             self._tenant.requests[f"{request.method} upload url"] += 1
-            return as_response(await self._uploads.handle(request.method, session, request.headers, chunks))
+            return as_response(await self._uploads.handle(request.method, session, request.headers, _taken(request)))
         except GraphProblem as problem:
             return as_response(Reply(problem.status, problem.body(self._tenant.clock.now()), problem.headers))
 
@@ -103,13 +105,29 @@ async def _stream(
     if request.method == "HEAD":
         return response
     cut: int | None = request.get(CUT_AFTER)
-    if cut is not None:
-        await _cut(request, response, content, start, min(cut, length))
+    if cut is not None and cut < length:
+        await _cut(request, response, content, start, cut)
     if length and request.transport is not None:
+        moved = move(request, start)
         with content.path.open("rb") as file:
-            await asyncio.get_running_loop().sendfile(request.transport, file, start, length)
+            while moved.size < length:
+                window = min(SENDFILE_BYTES, length - moved.size)
+                await asyncio.get_running_loop().sendfile(request.transport, file, start + moved.size, window)
+                moved.size += window
     await response.write_eof()
     return response
+
+
+async def _taken(request: web.Request) -> AsyncIterator[bytes]:
+    """What a client sends, up to where a fault cuts it off."""
+    cut: int | None = request.get(CUT_AFTER)
+    found = _FIRST_SENT.match(request.headers.get("Content-Range", ""))
+    moved = move(request, int(found[1])) if found else Move("", 0)
+    async for chunk in request.content.iter_any():
+        moved.size += len(chunk)
+        yield chunk
+        if cut is not None and moved.size >= cut:
+            abort(request)
 
 
 async def _cut(
@@ -118,8 +136,10 @@ async def _cut(
     """The first bytes of what was promised, then nothing."""
     if request.transport is not None:
         request.transport.set_write_buffer_limits(0)  # every write waits until its bytes are out
+    moved = move(request, start)
     for chunk in pieces(content.path, start, length):
         await response.write(chunk)
+        moved.size += len(chunk)
     abort(request)
 
 
