@@ -1,8 +1,9 @@
-"""Files that went with their folder: the delta may name the folder alone, so the links below it are found here.
+"""Files that are gone though no page named them: they went with their folder, or while the delta link had expired.
 
 What the ledger knows of a deleted folder stays, marked as gone: should it come out of the recycle bin, its files are
 looked at again. Where it stood is noted as a place; at the end of the changes the links below such places are looked
-up, and each file that OneDrive does not have any more counts as deleted, before anything is decided.
+up, and each file that OneDrive does not have any more counts as deleted, before anything is decided. After an expired
+link the whole drive is such a place: it is enumerated anew, and what is missing there is named by nobody.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
-from shared.domain import DriveId, FlowId, Item, Link, LinkState
+from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState
 from shared.engine.brake import Reading, Surprise
 from shared.engine.context import Context, log
 from shared.engine.known import Known
@@ -22,7 +23,9 @@ from shared.flows import IngestFlow
 from shared.ledger.rows import Aside, Folder, Place, Standing
 
 GONE = FlowId("deleted folders")  # whose places these are; the id of a flow has no space
+WHOLE_DRIVE = ItemId("the whole drive")  # likewise no folder's
 READ_AT_ONCE = 8  # files, to see whether they are gone indeed
+KEPT_EVERY = 200  # files looked at until it is written down how far the look has come: OneDrive may ask for a pause
 
 
 async def note_deleted(
@@ -45,6 +48,11 @@ async def note_deleted(
     return rows
 
 
+async def note_expired(context: Context, drive: DriveId) -> None:
+    """Written before the link that enumerates the drive anew."""
+    await context.ledger.add_places(GONE, drive, [Place(WHOLE_DRIVE, "/")])
+
+
 def _concerns(flow: IngestFlow, path: str) -> bool:
     """Whether files that the flow selects may lie below the path."""
     return _is_below(path, flow.pattern.fixed_prefix) or _is_below(flow.pattern.fixed_prefix, path)
@@ -61,12 +69,13 @@ async def find_what_went_along(
     standings: Mapping[FlowId, Standing],
     renew: Callable[[], Awaitable[None]],
 ) -> None:
-    """Before the reading ends. Killed anywhere it is repeated, and what was set aside is not counted again."""
+    """Before the reading ends. Killed anywhere it goes on, and what was set aside is not counted again.
+
+    A place's `page` is the last link that was looked at; links come by their keys, one flow after the other.
+    """
     places = await context.ledger.places(GONE, reading.drive)
-    if not places:
-        return
-    tops = frozenset(place.path.casefold() for place in places)
-    for flow in flows:
+    tops, looked = _tops(places), 0
+    for flow in sorted(flows, key=lambda flow: f"{flow.id}|") if places else ():
         found: list[Link] = []
         told = await _told(context, flow)
         async for link in context.ledger.links_of(flow.id, reading.drive):
@@ -74,11 +83,20 @@ async def find_what_went_along(
                 found.append(link)
             if len(found) == READ_AT_ONCE:
                 await _hand_on(context, flows, reading, standings, found)
-                found = []
+                looked, found = looked + len(found), []
+                if looked % KEPT_EVERY == 0:
+                    places = await _keep(context, reading.drive, places, link.key)
+                    tops = _tops(places)
             await renew()
         await _hand_on(context, flows, reading, standings, found)
     for place in places:
         await context.ledger.drop_place(GONE, reading.drive, place)
+
+
+async def _keep(context: Context, drive: DriveId, places: list[Place], key: LinkKey) -> list[Place]:
+    for place in places:
+        await context.ledger.put_place(GONE, drive, replace(place, page=max(place.page or "", key)))
+    return await context.ledger.places(GONE, drive)
 
 
 async def _told(context: Context, flow: IngestFlow) -> frozenset[str]:
@@ -86,11 +104,17 @@ async def _told(context: Context, flow: IngestFlow) -> frozenset[str]:
     return frozenset(entry.link for entry in entries if entry.note == Surprise.DELETED)
 
 
-def _went_along(link: Link, tops: frozenset[str]) -> bool:
+def _tops(places: list[Place]) -> Mapping[str, str]:
+    """Path → the last link that was looked at below it."""
+    return {place.path.rstrip("/").casefold(): place.page or "" for place in places}
+
+
+def _went_along(link: Link, tops: Mapping[str, str]) -> bool:
     if link.path is None or link.state in {LinkState.BEFORE, LinkState.CLOSED}:
         return False
     segments = link.path.casefold().split("/")
-    return any("/".join(segments[:depth]) in tops for depth in range(2, len(segments)))
+    above = ("/".join(segments[:depth]) for depth in range(1, len(segments)))
+    return any(link.key > tops[path] for path in above if path in tops)
 
 
 async def _hand_on(

@@ -16,7 +16,7 @@ from shared.engine.baseline import list_files, restart_listings, scan_ended
 from shared.engine.brake import Reading
 from shared.engine.context import SCAN_LEASE_SECONDS, Context, log
 from shared.engine.gates import folders_changed
-from shared.engine.gone import find_what_went_along, note_deleted
+from shared.engine.gone import find_what_went_along, note_deleted, note_expired
 from shared.engine.installation import may_work, touches_marker
 from shared.engine.known import Known
 from shared.engine.opening import list_behind
@@ -159,6 +159,7 @@ class _Run:
                 log.warning("drive %s: the delta link expired; every item is looked at again", self.drive)
                 await restart_listings(self.context, self.drive)  # else all that is enumerated now would be news
                 self.standings = await self.context.standings(fresh=True)
+                await note_expired(self.context, self.drive)
                 fresh = expired.location or self.context.onedrive.delta_start(self.drive)
                 cursor = await self._save(
                     dataclasses.replace(cursor, next_link=fresh, delta_link=None, generation=cursor.generation + 1)

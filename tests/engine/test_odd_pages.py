@@ -1,0 +1,247 @@
+"""Pages of changes that come in an odd order, over and over, from the beginning again, or never to their end."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from local.serving import Exchange, Fault
+from shared.domain import DriveId, LinkState
+from shared.engine import gone
+from shared.ledger.rows import Cursor
+from shared.messages import Queue, ScanMessage
+from tests.kit.campaign import APPROVED, Campaign, campaign_in
+
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+FOR_EVER = 1_000_000
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+async def campaign(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Campaign]:
+    async with campaign_in(None, tmp_path, request.node.name) as campaign:
+        yield campaign
+
+
+async def cursor(campaign: Campaign) -> Cursor:
+    ledger, store = campaign.world.ledger()
+    try:
+        found = await ledger.cursor(DriveId(campaign.drive))
+    finally:
+        await store.close()
+    assert found is not None
+    return found
+
+
+async def page_at(link: str | None) -> dict[str, Any]:
+    """As OneDrive gives it to anybody."""
+    assert link is not None
+    token = {"Authorization": "Bearer local"}
+    async with aiohttp.ClientSession() as session, session.get(link, headers=token) as answer:
+        page: dict[str, Any] = await answer.json()
+        return page
+
+
+def answer_next(campaign: Campaign, page: dict[str, Any]) -> None:
+    fault = Fault("^GET .*/delta", status=200, headers=JSON, body=json.dumps(page))
+    campaign.world.onedrive.serving.faults.append(fault)
+
+
+async def scan(campaign: Campaign) -> None:
+    message = ScanMessage(drive=DriveId(campaign.drive))
+    campaign.world.put(Queue.SCAN, message.model_dump_json())
+    await campaign.world.until_quiet()
+
+
+# --- parents ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+async def test_C9_a_file_that_comes_before_the_folders_above_it_is_placed(campaign: Campaign, pages: int) -> None:
+    link = (await cursor(campaign)).delta_link
+    campaign.world.onedrive.quirks.notifications_lost = True
+    item = campaign.drop("Print/A4/Logo.pdf", b"%PDF-1.7 logo", **READY)
+    page = await page_at(link)
+    entries, end = page["value"][::-1], page["@odata.deltaLink"]
+    assert [entry["name"] for entry in entries[:3]] == ["Logo.pdf", "A4", "Print"], "the ledger knows neither folder"
+
+    if pages == 1:
+        answer_next(campaign, page | {"value": entries})
+    else:
+        answer_next(campaign, {"value": entries[:1], "@odata.nextLink": end})
+        answer_next(campaign, {"value": entries[1:], "@odata.deltaLink": end})
+    await scan(campaign)
+
+    assert campaign.world.errors == []
+    assert (await campaign.link(item)).path == f"{APPROVED}/Print/A4/Logo.pdf"
+    assert campaign.asset("Logo")["parents"] == ["/Marketing/Campaigns/Spring-26"]
+
+
+async def test_C9_a_file_whose_folder_is_gone_before_anybody_asks_for_it_waits_for_what_comes(
+    campaign: Campaign,
+) -> None:
+    link = (await cursor(campaign)).delta_link
+    campaign.world.onedrive.quirks.notifications_lost = True
+    item = campaign.drop("Print/Logo.pdf", b"%PDF-1.7 logo", **READY)
+    page = await page_at(link)
+    file = page["value"][-1]
+    campaign.delete(f"{APPROVED}/Print")
+
+    answer_next(campaign, {"value": [file], "@odata.deltaLink": page["@odata.deltaLink"]})
+    await scan(campaign)
+    assert campaign.assets() == []
+    await scan(campaign)
+
+    assert campaign.world.errors == []
+    assert await campaign.link_or_none(item) is None
+
+
+# --- from the beginning again -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", ["resyncChangesApplyDifferences", "resyncChangesUploadDifferences"])
+async def test_C11_after_an_expired_cursor_everything_is_read_and_nothing_is_done_twice(
+    campaign: Campaign, variant: str
+) -> None:
+    kept = campaign.drop("Kept.pdf", b"%PDF-1.7 kept", **READY)
+    gone = campaign.drop("Gone.pdf", b"%PDF-1.7 gone", **READY)
+    await campaign.world.until_quiet()
+    before = campaign.assets()
+    campaign.world.onedrive.quirks.notifications_lost = True
+    campaign.delete(f"{APPROVED}/Gone.pdf")
+    campaign.drop("New.pdf", b"%PDF-1.7 new", **READY)
+    campaign.world.onedrive.force_resync(campaign.drive, variant)
+
+    await scan(campaign)
+
+    assert campaign.world.errors == []
+    assert (await campaign.link(kept)).state is LinkState.SETTLED
+    assert (await campaign.link(gone)).state is LinkState.CLOSED
+    assert [asset for asset in campaign.assets() if asset["name"] != "New"] == before
+    assert campaign.asset("New")["parents"] == ["/Marketing/Campaigns/Spring-26"]
+
+
+async def test_C11_the_look_for_what_is_gone_goes_on_where_onedrive_asked_for_a_pause(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gone, "READ_AT_ONCE", 1)
+    monkeypatch.setattr(gone, "KEPT_EVERY", 1)
+    items = [campaign.drop(f"Film {n}.pdf", b"%%PDF-1.7 film %d" % n, **READY) for n in range(4)]
+    await campaign.world.until_quiet()
+    campaign.world.onedrive.quirks.notifications_lost = True
+    campaign.delete(f"{APPROVED}/Film 0.pdf")
+    campaign.delete(f"{APPROVED}/Film 3.pdf")
+    campaign.world.onedrive.force_resync(campaign.drive)
+    headers = {"Retry-After": "30"}
+    looked = f"^GET .*/items/({'|'.join(items)})[?]"
+    campaign.world.onedrive.serving.faults.append(Fault(looked, skip=2, status=429, headers=headers))
+    asked: list[str] = []
+
+    def note(exchange: Exchange) -> None:
+        asked.extend(re.findall(looked, f"{exchange.method} {exchange.path_and_query}"))
+
+    campaign.world.onedrive.serving.observers.append(note)
+    await scan(campaign)
+
+    states = [(await campaign.link(item)).state for item in items]
+    assert states == [LinkState.CLOSED, LinkState.SETTLED, LinkState.SETTLED, LinkState.CLOSED]
+    settled = items[1:3]
+    assert [asked.count(item) for item in settled] == [1, 1], "what was looked at before the pause is not asked again"
+
+
+@pytest.mark.parametrize("times", [1, 2, FOR_EVER])
+async def test_C12_410_without_a_place_to_go_to_ends_each_scan_and_loses_nothing(
+    campaign: Campaign, times: int
+) -> None:
+    body = json.dumps({"error": {"code": "resyncRequired", "message": "as ordered"}})
+    fault = Fault("^GET .*/delta", times=times, status=410, headers=JSON, body=body)
+    campaign.world.onedrive.serving.faults.append(fault)
+    campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+    await campaign.world.until_quiet()
+    assert fault.times >= times - 4, "each of the few times that the bell rang it was tried twice at most"
+
+    campaign.world.onedrive.serving.faults.clear()
+    await scan(campaign)
+
+    assert campaign.world.errors == []
+    assert len(campaign.asset("Logo")["versions"]) == 1
+
+
+# --- without an end -----------------------------------------------------------------------------------------------
+
+
+async def test_C14_a_page_that_leads_to_itself_ends_the_scan_and_the_place_is_kept(
+    campaign: Campaign, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = await cursor(campaign)
+    campaign.world.onedrive.quirks.delta_repeats_next_link = True
+    campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+    await campaign.world.until_quiet()
+    assert "repeats the same page for ever" in caplog.text
+    assert (await cursor(campaign)).delta_link == before.delta_link
+
+    campaign.world.onedrive.quirks.delta_repeats_next_link = False
+    await scan(campaign)
+
+    assert campaign.world.errors == []
+    assert len(campaign.asset("Logo")["versions"]) == 1
+    assert (await cursor(campaign)).next_link is None
+
+
+async def test_C33_a_page_of_a_thousand_items_costs_no_request_for_any_of_them(campaign: Campaign) -> None:
+    """What parsing it costs stands in `make bench`: times are not tested."""
+    onedrive = campaign.world.onedrive
+    onedrive.quirks.delta_page_size, onedrive.quirks.notifications_lost = 2_000, True
+    campaign.world.clock.jump(3600)  # a folder made right after the listing might have been there before
+    onedrive.put_file(campaign.drive, "/Elsewhere/Other.pdf", b"")
+    await scan(campaign)
+    for number in range(990):  # the page brings the folders along
+        onedrive.put_file(campaign.drive, f"/Working/{number}.pdf", b"")
+    requests: list[str] = []
+
+    def note(exchange: Exchange) -> None:
+        requests.append(f"{exchange.method} {exchange.path_and_query}")
+
+    onedrive.serving.observers.append(note)
+    await scan(campaign)
+
+    assert [request.partition("/delta")[1] for request in requests] == ["/delta"], requests
+
+
+# --- killed on the way --------------------------------------------------------------------------------------------
+
+
+async def test_C15_killed_after_the_second_of_three_pages_it_goes_on_there(campaign: Campaign) -> None:
+    world = campaign.world
+    world.onedrive.quirks.notifications_lost = True
+    link = (await cursor(campaign)).delta_link
+    for number in range(4):
+        campaign.drop(f"Film {number}.pdf", b"%%PDF-1.7 film %d" % number, **READY)
+    page = await page_at(link)
+    entries, third = page["value"], page["@odata.deltaLink"]
+    second = third.replace("token='", "token='second-")
+    answer_next(campaign, {"value": entries[:-2], "@odata.nextLink": second})
+    answer_next(campaign, {"value": entries[-2:], "@odata.nextLink": third})
+    campaign.drop("Film 4.pdf", b"%PDF-1.7 film 4", **READY)
+    wire, asked = (await world.instance()).wire, []
+
+    def kill_at_the_third(exchange: Exchange) -> None:
+        if "/delta" in exchange.path_and_query:
+            asked.append(exchange.path_and_query)
+            wire.killed.set()
+
+    world.onedrive.serving.observers.append(kill_at_the_third)
+    await scan(campaign)
+
+    assert asked[:2] == [urlsplit(third).path] * 2, "the third page, and after the death the third page again"
+    assert urlsplit(link).path not in asked
+    assert world.errors == []
+    assert sorted(asset["name"] for asset in campaign.assets()) == [f"Film {number}" for number in range(5)]
+    assert [len(asset["versions"]) for asset in campaign.assets()] == [1] * 5
