@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 
 from shared.domain import Item
-from shared.errors import Conflict, ContentMismatch, ContentProblem, Forbidden, Locked, Refused, RemoteError
+from shared.errors import Conflict, ContentMismatch, ContentProblem, Forbidden, Locked, NameTaken, Refused, RemoteError
 from shared.onedrive.content import Sources
 from shared.onedrive.placing import Placing
 from shared.onedrive.upload_run import Digest, Run, Upload, exhaust
@@ -30,8 +30,7 @@ class Uploading:
 
         Throttled and Unavailable leave the session to be resumed. After ContentMismatch (also: OneDrive stored
         nothing), SourceChanged, NameTaken, ItemChanged, Conflict, Locked, Refused, Forbidden and Malware it is
-        cancelled.
-        SessionGone only after SESSIONS of them.
+        cancelled. SessionGone only after SESSIONS of them.
         """
         if upload.fragment_bytes % UNIT_BYTES or not 0 < upload.fragment_bytes < 192 * UNIT_BYTES:
             raise ValueError("a fragment is a multiple of 320 KiB below 60 MiB")
@@ -50,10 +49,16 @@ class Uploading:
         return item
 
     async def _put_nothing(self, upload: Upload) -> Item:
-        """An upload session cannot carry zero bytes."""
+        """An upload session cannot carry zero bytes. An empty file may be there of a run whose answer was lost."""
         await exhaust(upload, 0, 0, _refuse)
         target = upload.target
-        return await self._placing.put(target.drive, target.parent, target.name, b"", if_taken=target.if_taken)
+        try:
+            return await self._placing.put(target.drive, target.parent, target.name, b"", if_taken=target.if_taken)
+        except NameTaken:
+            there = await self.sessions.look(target)
+            if there is None or there.content is None or there.content.size:
+                raise
+            return there
 
 
 async def _refuse(_position: int, _chunk: bytes) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from local.onedrive_simulator.estate.quickxor import quick_xor
 from shared.domain import Content
-from shared.errors import ContentMismatch, Refused, SessionGone, Throttled, Unavailable
+from shared.errors import ContentMismatch, NameTaken, Refused, SessionGone, Throttled, Unavailable
 from shared.onedrive.placing import IfTaken
 from shared.onedrive.upload_session import LARGEST_FILE_BYTES, UNIT_BYTES, progress_of
 from tests.contract.onedrive.sending import DATA, FRAGMENT, GET, PUT, SESSION, File, Sender
@@ -30,6 +30,17 @@ async def test_D1_an_empty_file_goes_by_a_simple_put(sender: Sender) -> None:
     with pytest.raises(ContentMismatch):
         await sender.send(File(b"x", size=0), "b.bin")
     assert sender.names == ["a.bin"]
+
+
+async def test_D5_an_empty_file_whose_answer_was_lost_is_found(sender: Sender) -> None:
+    sender.fault("PUT .*content", kind="lost")
+    with pytest.raises(Unavailable):
+        await sender.send(File(b""))
+    await sender.send(File(b""))
+    assert sender.names == ["a.bin"]
+    sender.world.put("/Out/a.bin", b"no longer empty")
+    with pytest.raises(NameTaken):
+        await sender.send(File(b""))
 
 
 async def test_D1_more_than_250_gb_is_refused_before_any_call(sender: Sender) -> None:
