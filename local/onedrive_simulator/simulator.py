@@ -61,6 +61,7 @@ class OneDriveSimulator:
             await self.tenant.agenda.stop()
             await self.notifier.stop()
             await self.serving.stop()
+            self.tenant.blobs.close()
 
     @property
     def base_url(self) -> str:

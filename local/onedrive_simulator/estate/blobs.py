@@ -30,11 +30,13 @@ class Mark:
 class Draft:
     """Content being written; `mark` and `rewind` undo what a broken fragment has left."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, unfinished: set[Draft]) -> None:
         self.path = path
         self.size = 0
         self._state = QuickXor()
         self._file = path.open("wb")
+        self._unfinished = unfinished
+        unfinished.add(self)
 
     def write(self, data: bytes) -> None:
         self._file.write(data)
@@ -51,10 +53,12 @@ class Draft:
         self.size, self._state = mark.size, mark.state
 
     def finish(self) -> Content:
+        self._unfinished.discard(self)
         self._file.close()
         return Content(self.path, self.size, self._state.base64())
 
     def discard(self) -> None:
+        self._unfinished.discard(self)
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -63,14 +67,21 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "bytes"
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._unfinished: set[Draft] = set()
         self.clear()
 
+    def close(self) -> None:
+        """Nobody will go on with what is being uploaded."""
+        for draft in tuple(self._unfinished):
+            draft.discard()
+
     def clear(self) -> None:
+        self.close()
         for leftover in self._folder.glob("*.blob"):
             leftover.unlink()
 
     def draft(self) -> Draft:
-        return Draft(self.free_path())
+        return Draft(self.free_path(), self._unfinished)
 
     def free_path(self) -> Path:
         return self._folder / f"{uuid.uuid4().hex}.blob"

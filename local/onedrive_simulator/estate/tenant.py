@@ -147,8 +147,6 @@ class Tenant:
         raise missing("User's mysite not found.")
 
     def clear(self) -> None:
-        for session in self.sessions.values():
-            session.draft.discard()
         self.agenda.clear()
         for kept in (self.sites, self.drives, self.subscriptions, self.sessions, self.tickets, self.monitors):
             kept.clear()
