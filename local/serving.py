@@ -50,8 +50,8 @@ class Fault:
 
     `status` answers instead of the simulator (nothing takes effect); `reset` closes the connection before anything
     happens; `lost` lets the request take effect and closes the connection without an answer; `cut_after` sends so many
-    bytes of the real answer's body and closes, or takes so many of an upload; a file that is shorter comes whole. `delay`
-    waits (seconds) before anything else.
+    bytes of the real answer's body and closes, or takes so many of an upload, and does nothing to what is shorter;
+    `delay` waits (seconds) before anything else.
     """
 
     match: str
@@ -126,15 +126,15 @@ class Serving:
         response = await answer(request, handler)
         if fault.kind == "lost":
             abort(request)
-        if fault.kind == "cut":
+        if fault.kind == "cut" and fault.cut_after < _length(response):
             await self._cut(request, response, fault.cut_after)
         await self._observe(request, response, faulted=True)
         return response
 
     async def _cut(self, request: web.Request, response: web.StreamResponse, after: int) -> None:
         """Promise the whole body, send a part of it, then drop the connection."""
-        if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
-            abort(request)
+        assert isinstance(response, web.Response)
+        assert isinstance(response.body, bytes)
         partial = web.StreamResponse(status=response.status, headers=response.headers)
         partial.content_length = len(response.body)
         await partial.prepare(request)
@@ -167,6 +167,11 @@ async def answer(request: web.Request, handler: Next) -> web.StreamResponse:
         return await handler(request)
     except web.HTTPException as problem:
         return web.Response(status=problem.status, headers=problem.headers, body=problem.body)
+
+
+def _length(response: web.StreamResponse) -> int:
+    """Of an answer that was not sent yet; where a file is streamed, its handler has seen to the cut."""
+    return len(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else 0
 
 
 def move(request: web.Request, first: int) -> Move:

@@ -14,11 +14,14 @@ type Source = Callable[[int], AsyncIterator[bytes]]  # the bytes of the file fro
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """The chunks as they came, so that nothing is copied."""
+    """The chunks as they came, so that nothing is copied.
+
+    Emptied when it is let go: the traceback of a cut stays in a reference cycle, and with it all that its frames held.
+    """
 
     start: int
     end: int
-    chunks: tuple[bytes, ...]
+    chunks: list[bytes]
 
     def after(self, offset: int) -> list[bytes]:
         """What is left of it from a byte of the file on."""
@@ -66,7 +69,10 @@ class Fragments:
             while filling is not None:
                 fragment = await filling
                 filling = self._fill(fragment.end)
-                yield fragment
+                try:
+                    yield fragment
+                finally:
+                    fragment.chunks.clear()
             if to_the_end:
                 await self._check_end()
         finally:
@@ -86,18 +92,17 @@ class Fragments:
         return self._filling
 
     async def _fragment(self, start: int) -> Fragment:
-        end = min(start + self._fragment_bytes, self._size)
-        chunks: list[bytes] = []
+        fragment = Fragment(start, min(start + self._fragment_bytes, self._size), [])
         position = start
-        while position < end:
-            chunk = await self._next(end - position)
+        while position < fragment.end:
+            chunk = await self._next(fragment.end - position)
             if not chunk:
                 raise self._ended(position)
-            chunks.append(chunk)
+            fragment.chunks.append(chunk)
             position += len(chunk)
-        if end == self._size:
+        if fragment.end == self._size:
             await self._check_end()
-        return Fragment(start, end, tuple(chunks))
+        return fragment
 
     async def _check_end(self) -> None:
         if await self._next(1):

@@ -181,7 +181,7 @@ class Run:
         at = fragment.start
         while True:
             try:
-                answer = await self._sessions.put(self._live, at, fragment.after(at))
+                answer = await self._put(at, fragment.after(at))
                 if not isinstance(answer, Progress):
                     return await self._stored(answer)
                 told = answer
@@ -199,6 +199,13 @@ class Run:
             if not self._goes_on_within(fragment):
                 return None
             at = self._position
+
+    async def _put(self, at: int, chunks: list[bytes]) -> Progress | Json:
+        """What was sent is let go, whatever became of it (see Fragment)."""
+        try:
+            return await self._sessions.put(self._live, at, chunks)
+        finally:
+            chunks.clear()
 
     def _note(self, told: Progress, fragment: Fragment, at: int) -> None:
         """Where the server stands; one that names no range has what it was sent."""
