@@ -231,6 +231,11 @@ async def owned_by_another(context: Context, asset: AssetId, link: Link) -> bool
     return owner is not None and owner.item != link.item
 
 
+async def inherits(context: Context, asset: AssetId, link: Link) -> bool:
+    """Whether a file that is gone owned the asset, and no other has come after it."""
+    return not await owned_by_another(context, asset, link) and await _last_owner(context, asset, link.key) is not None
+
+
 async def _owner(context: Context, asset: AssetId, but: LinkKey) -> Link | None:
     others = await others_of(context, asset, but)
     return next((other for other in others if other.settled and not other.settled.alias), None)

@@ -14,6 +14,7 @@ from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, Content, LinkState, Reason, Settled, Step, Verb
 from shared.engine.company import (
     first_of,
+    inherits,
     leave_former_asset,
     left_collection,
     owned_by_another,
@@ -106,7 +107,8 @@ async def complete(run: Run, plan: Plan) -> None:
     if plan.target.id not in asset.parents and not is_own(run) and not run.transfer.adds:
         await run.checkpoint(adds=True)
     leaves = await left_collection(context, run.link, plan.target.id)
-    change, replaced = change_of(plan, asset, run.transfer, leaves=leaves)
+    inherited = run.transfer.linked and await inherits(context, asset.id, run.link)
+    change, replaced = change_of(plan, asset, run.transfer, leaves=leaves, inherited=inherited)
     if await first_of(context, run.link) is not None:
         change = dataclasses.replace(change, name=None)  # an earlier flow has the say over it
     if not change.is_empty:

@@ -156,17 +156,19 @@ def raw_fields(plan: Plan) -> tuple[Mapping[str, object], ...]:
 
 
 def change_of(
-    plan: Plan, asset: Asset, transfer: Transfer, *, leaves: CollectionId | None
+    plan: Plan, asset: Asset, transfer: Transfer, *, leaves: CollectionId | None, inherited: bool = False
 ) -> tuple[AssetChange, Mapping[str, str]]:
     """The one PATCH that is missing, and the values of other people that it replaces (label → text).
 
     A linked asset belongs to somebody else: the collection is added, and fields are written only where the flow says
-    so; its name and its availability stay. `leaves` is the collection that nobody wants any more.
+    so; its name and its availability stay. `leaves` is the collection that nobody wants any more. `inherited`: its file
+    is gone, and this one is its owner from now on.
     """
     add = () if plan.target.id in asset.parents else (plan.target.id,)
     remove = (leaves,) if leaves is not None and leaves in asset.parents else ()
     if transfer.linked:
         operations, replaced = _field_changes(plan, asset) if transfer.writes else ((), {})
+        operations = (*operations, *(_key_handed_on(plan, asset) if inherited else ()))
         return AssetChange(parents_add=add, parents_remove=remove, fields=operations), replaced
     intake = plan.intake
     if intake is not None and intake.id in asset.parents and intake.id != plan.target.id:
@@ -207,6 +209,15 @@ def _field_changes(plan: Plan, asset: Asset) -> tuple[tuple[FieldOperation, ...]
                 if overwritten is not None:
                     replaced[planned.label] = str(overwritten)
     return tuple(operations), replaced
+
+
+def _key_handed_on(plan: Plan, asset: Asset) -> tuple[FieldOperation, ...]:
+    """The key of the file that is gone would be looked for by nobody; an asset that bears none keeps to that."""
+    there = (asset.fields or {}).get(plan.key_field.id) if plan.key_field is not None else None
+    if plan.key_field is None or there is None:
+        return ()
+    change = operation(plan.key_field, there, there, plan.key)
+    return (change,) if change is not None else ()
 
 
 def _key_changes(plan: Plan, asset: Asset) -> tuple[FieldOperation, ...]:

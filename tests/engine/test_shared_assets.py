@@ -76,9 +76,10 @@ async def test_a_copy_that_appears_after_the_owner_was_deleted_becomes_the_owner
     campaign.delete(f"{APPROVED}/Logo.pdf")
     await campaign.world.until_quiet()
 
-    copy_for_summer(campaign)
+    copy = copy_for_summer(campaign, UsageRights="print")
     await campaign.world.until_quiet()
     assert campaign.asset("Logo")["fields"]["Usage rights"] == "worldwide"
+    assert campaign.asset("Logo")["fields"]["Bridge key"] == f"{campaign.drive}|{copy}"
     campaign.world.onedrive.set_column(campaign.drive, f"{TWIN}/Copy.pdf", "UsageRights", "web")
     await campaign.world.until_quiet()
 
