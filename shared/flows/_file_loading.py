@@ -11,7 +11,7 @@ from shared.flows._grammar import FILE, FLOW
 from shared.flows._ingest_loading import load_ingest
 from shared.flows._model import CelumConnection, FlowFile, IngestFlow, Limits, OneDriveConnection, Table
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
-from shared.flows._overlap import refuse_what_is_written_twice
+from shared.flows._overlap import refuse_what_is_done_twice
 from shared.flows._pending import PENDING
 from shared.flows._section import Problems, Section, did_you_mean
 from shared.flows._target_loading import Surroundings
@@ -165,7 +165,7 @@ def _flows(top: Section, around: Surroundings, limits: Limits) -> tuple[IngestFl
     seen: dict[str, int] = {}
     tried = [_flow(top, item, around, limits, seen) for item in node.items]
     loaded = [flow for flow in tried if flow is not None]
-    refuse_what_is_written_twice(loaded, around.connections)
+    refuse_what_is_done_twice(loaded, around.connections)
     return tuple(flow for _, flow in loaded)
 
 

@@ -18,13 +18,16 @@ ANY_DEPTH = "**"
 type Connections = Mapping[str, OneDriveConnection | CelumConnection]
 
 
-def refuse_what_is_written_twice(flows: list[tuple[Section, IngestFlow]], connections: Connections) -> None:
+def refuse_what_is_done_twice(flows: list[tuple[Section, IngestFlow]], connections: Connections) -> None:
     """The later flow is told, at the field or column."""
     for (_, first), (section, second) in combinations(flows, 2):
         if Mode.OFF in {first.mode, second.mode} or not meet(first, second, connections):
             continue
         _refuse(section, first, "fields", {rule.label for rule in first.fields})
         _refuse(section, first, "columns", {name.casefold() for name in first.columns})
+        if "keep" not in {first.after, second.after}:
+            text = f"after: flow {first.id} puts the file away too, and both may select the same files."
+            section.wrong(section.key_node("after"), text, "Let one of them do it, and write after: keep in the other.")
 
 
 def _refuse(section: Section, first: IngestFlow, kind: str, written: Collection[str]) -> None:

@@ -649,6 +649,27 @@ def test_two_flows_that_may_select_one_file_write_no_column_both() -> None:
     assert len(load(elsewhere, "flows.yaml").flows) == 2
 
 
+@refuses("after")
+@pytest.mark.parametrize("second", ["delete", "{move_to: /Other}"])
+def test_two_flows_that_may_select_one_file_do_not_both_put_it_away(second: str) -> None:
+    same = "{onedrive: marketing, path: /A/**}"
+    text = two_flows(same, same, "{Other: {from: column.Title}}")
+    both = text.replace("- id: masters", "- id: masters\n    after: {move_to: /Done}").replace(
+        "- id: others", f"- id: others\n    after: {second}"
+    )
+    with pytest.raises(FlowFileProblem) as raised:
+        load(both, "flows.yaml", pending=())
+    assert str(raised.value) == (
+        "flows.yaml:16:5 flow others: after: flow masters puts the file away too, and both may select the same files. "
+        "Let one of them do it, and write after: keep in the other."
+    )
+    elsewhere = both.replace("path: /A/**}", "path: /B/**}", 1)
+    kept = both.replace(f"after: {second}", "after: keep")
+    switched_off = both.replace("- id: others", "- id: others\n    mode: off")
+    for fine in (elsewhere, kept, switched_off):
+        assert len(load(fine, "flows.yaml", pending=()).flows) == 2
+
+
 def test_two_connections_may_name_one_library() -> None:
     text = two_flows("{onedrive: marketing, path: /A/**}", "{onedrive: twin, path: /A/**}")
     twin = 'connections:\n  twin: {onedrive: {site: "acme.sharepoint.com:/Sites/Marketing", library: documents}}'
