@@ -220,3 +220,13 @@ class LedgerUnavailable(BridgeError):
 
 class LedgerUnreadable(BridgeError):
     """A row holds what this release does not understand: a newer one wrote it, or it is damaged."""
+
+
+def let_go(error: BaseException | None) -> None:
+    """Drop the frames of an error that is dealt with, and of those behind it.
+
+    A broken body and its error refer to each other by them, so what it had buffered would wait for the collector.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__

@@ -17,7 +17,7 @@ from yarl import URL
 
 from shared.celum.client import Client, Target
 from shared.celum.definitions import Link
-from shared.errors import ContentMismatch, SourceChanged, System, Unavailable
+from shared.errors import ContentMismatch, SourceChanged, System, Unavailable, let_go
 
 CHUNK_BYTES = 256 * 1024
 REDIRECTS = 3
@@ -114,6 +114,7 @@ class Source:
                 if position and not self._wanted.same_bytes:
                     raise SourceChanged(f"{self._wanted.operation}: broken at byte {position}, begin again") from None
                 await attempts.failure(position, problem)
+                let_go(problem)
             else:
                 return
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from shared.clock import Clock
 from shared.domain import Content, DriveId, Item, ItemId
-from shared.errors import ContentMismatch, Malware, Refused, SourceChanged, System, Unavailable
+from shared.errors import ContentMismatch, Malware, Refused, SourceChanged, System, Unavailable, let_go
 from shared.onedrive.answers import Answer, Json, error_of
 from shared.onedrive.body import Body, Broken, Known, admit, error_in
 from shared.onedrive.content_host import ERROR_BYTES, ContentHost
@@ -115,6 +115,7 @@ class DriveContent:
                 await attempts.failure(position, "the body was shorter than announced")
             except _passing() as error:
                 await attempts.failure(position, str(error) or type(error).__name__, error)
+                let_go(error)
 
     async def read(self, offset: int, length: int) -> bytes:
         """`length` bytes from `offset`, fewer only at the end of the file."""

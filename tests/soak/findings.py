@@ -9,7 +9,7 @@ from typing import Any
 
 MIB = 1 << 20
 MEMORY_KIB = 64 * 1024  # DESIGN §8: above idle
-OVERLAP_BYTES = 16 * MIB  # what a cut may lose that was sent: it stood in the buffers of sockets and clients
+OVERLAP_BYTES = 4 * MIB  # what a cut may lose that was sent: it stood in the buffers of sockets and clients
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from tests.bench.servers import Servers
 from tests.soak import hands
@@ -26,7 +27,7 @@ async def carry(there: Servers, size: int, cut: int) -> Findings:
             figures = await child.ask(do="bring", drive=there.drive, item=source.id)
         finally:
             expiring.cancel()
-    return await _judged(there, Findings("OneDrive → CELUM", size, figures), source, cut, before["operations"])
+    return await _judged(there, Findings("OneDrive → CELUM", size, figures), source, cut, before)
 
 
 async def _order_faults(there: Servers, size: int, cut: int) -> None:
@@ -39,14 +40,15 @@ async def _order_faults(there: Servers, size: int, cut: int) -> None:
     await there.control(there.celum, "POST", "faults", match="POST /upload/", kind="cut", cut_after=after)
 
 
-async def _judged(there: Servers, found: Findings, source: hands.Source, cut: int, before: dict[str, int]) -> Findings:
+async def _judged(there: Servers, found: Findings, source: hands.Source, cut: int, before: dict[str, Any]) -> Findings:
     graph, celum = await hands.told(there, there.onedrive), await hands.told(there, there.celum)
-    reads, writes = moves_of(graph, "GET _content"), moves_of(celum, "POST upload")
+    reads = moves_of(graph, "GET _content")[len(moves_of(before, "GET _content")) :]
+    writes = moves_of(celum, "POST upload")
     size, figures = found.size, found.figures
     found.read, found.written = sum(read.size for read in reads), sum(write.size for write in writes)
     cuts = sum(read.size == cut for read in reads)
     found.cuts = f"{cuts} of the source's, {len(writes) - 1} of the upload to CELUM ({figures['runs']} runs)"
-    looks = graph["operations"]["GET item"] - before.get("GET item", 0)
+    looks = graph["operations"]["GET item"] - before["operations"].get("GET item", 0)
     found.renewed = f"{looks} looks at the item for {len(reads)} requests with bytes and one refused"
     found.expect(figures["state"] == "settled", f"the transfer is {figures['state']}: {figures['why']}")
     found.expect(figures["verified"] == "checksum", f"verified by {figures['verified']}")
