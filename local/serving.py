@@ -6,6 +6,7 @@ A fault is ordered by a test, or over HTTP at `POST /_control/faults`, for the n
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,17 @@ from aiohttp import web
 CUT_AFTER = web.RequestKey("cut_after", int)  # so many bytes of the body, then the connection drops
 MOVES = web.RequestKey("moves", list)  # of Move: a handler that moves the bytes of a file adds one
 READ_BUFFER_BYTES = 1024 * 1024  # aiohttp's own 64 KiB makes it pause and resume a large upload all the time
+
+
+class Dropped(ConnectionResetError):
+    """A fault that was ordered: the server need not tell of it."""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], Dropped)
+
+
+logging.getLogger("aiohttp.server").addFilter(_is_news)
 
 type Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -185,4 +197,4 @@ def abort(request: web.Request) -> NoReturn:
     """Drop the connection without an answer, as a dying server or network does."""
     if request.transport is not None:
         request.transport.abort()
-    raise ConnectionResetError("dropped by a fault")
+    raise Dropped("dropped by a fault")

@@ -29,6 +29,7 @@ from shared.queues import MemoryOutbox
 from tests.bench.product import FLOW, Product, forget_peak, kib
 
 DUE_SECONDS = 1  # between two looks at what is due
+HASHES = ("quickXor", "sha1")  # OneDrive's and the simulated CELUM's
 
 
 class Mover(Product):
@@ -80,7 +81,16 @@ class Outward:
         self.opened: list[int] = []
         self.sessions: set[str] = set()
 
-    async def carry(self, asset: AssetId, drive: DriveId, name: str) -> dict[str, Any]:
+    async def carry(
+        self,
+        asset: AssetId,
+        drive: DriveId,
+        name: str,
+        *,
+        session: Session | None = None,
+        digest: Hashes | None = None,
+    ) -> dict[str, Any]:
+        """`session` and `digest` as an earlier process has left them, to go on from there."""
         found = await self._celum.asset(asset)
         assert found is not None, f"there is no asset {asset}"
         version, wanted = found.current_version, await self._celum.renditions.original()
@@ -90,10 +100,10 @@ class Outward:
             self.opened.append(offset)
             return source.stream(offset)
 
-        digest = Hashes(("quickXor", "sha1"))
+        digest = digest or Hashes(HASHES)
         target = Target(drive, ROOT, name)
-        upload = Upload(target, version.size, opened, digest, self._remember)
-        item: Item = await self._onedrive.uploading.upload(upload)
+        upload = Upload(target, version.size, opened, digest, self.remember)
+        item: Item = await self._onedrive.uploading.upload(upload, session)
         digests = await digest.digests()
         return {
             "opened": self.opened,
@@ -105,7 +115,8 @@ class Outward:
             "sha1": digests["sha1"],
         }
 
-    async def _remember(self, session: Session) -> None:
+    async def remember(self, session: Session) -> None:
+        """As a ledger would; a test may do more."""
         self.sessions.add(session.url)
 
 
