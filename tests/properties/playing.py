@@ -124,12 +124,9 @@ class Player:
         await self.world.guarded(instance, act(instance.bridge.context, FLOW, "a person"))
 
     async def resync(self) -> None:
-        """Between two readings: what is deleted meanwhile is enumerated by nobody, and only a census would find it."""
-        await self.sweep()
-        await self.until_quiet()
+        """What was deleted since the last reading is named by nobody any more."""
         self.world.onedrive.force_resync(self.campaign.drive)
         await self.sweep()
-        await self.until_quiet()
 
     def trouble(self, trouble: of.Trouble) -> None:
         """Graph's own addresses and CELUM's; the bytes hosts as well."""
