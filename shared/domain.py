@@ -443,7 +443,7 @@ class Link:
     run_id: str | None = None
     hashed: Hashed | None = None  # of a transfer that was held after it had read the bytes: they need not move again
     added: tuple[VersionId, ...] = ()  # versions that transfers added which closed before they settled
-    finished: str | None = None  # where the flow's own `after` put the file: its path, or DELETED
+    finished: str | None = None  # where the flow's own `after` put the file: its path, or DELETED; then, RETURNED
     closed_at: datetime | None = None
     leaving: Settled | None = None  # of an alias that got content of its own: the asset it still has to leave
     due_at: datetime | None = None  # where its own due entry stands
@@ -453,6 +453,21 @@ class Link:
 
 
 DELETED = "deleted"  # in `Link.finished`
+RETURNED = "returned"  # likewise: people brought the file back, and what becomes of it then is their doing
+
+
+def is_put_away(link: Link, item: Item) -> bool:
+    """Of a file that the flow does not select: whether its own `after` is why, wherever people took it from there."""
+    if link.finished in {None, RETURNED}:
+        return False
+    if link.transfer is None:
+        return True
+    return link.finished == (DELETED if item.deleted else item.path)  # promised only: somebody may be quicker
+
+
+def came_back(link: Link, item: Item) -> bool:
+    """Of a file that the flow selects: whether people fetched it from where the flow's own `after` had put it."""
+    return link.finished not in {None, RETURNED, item.path} and link.transfer is None and not item.deleted
 
 
 def link_key(flow: FlowId, drive: DriveId, item: ItemId) -> LinkKey:

@@ -14,7 +14,7 @@ from functools import partial
 from hashlib import blake2b
 
 from shared.domain import (
-    DELETED,
+    RETURNED,
     Decision,
     DriveId,
     Facts,
@@ -26,6 +26,7 @@ from shared.domain import (
     Outcome,
     Reason,
     Verb,
+    is_put_away,
 )
 from shared.engine.context import Context, log
 from shared.engine.generations import put_flow_attention
@@ -60,7 +61,7 @@ def surprise(flow: IngestFlow, link: Link, item: Item) -> Seen | None:
     if link.settled is None or link.state is LinkState.CLOSED:
         return None
     if item.deleted or (item.path is not None and selects(flow, item) is None):
-        if link.finished is not None and link.finished == (DELETED if item.deleted else item.path):
+        if is_put_away(link, item):
             return None
         return Seen(Surprise.DELETED, link.key, _mark("deleted", link.key, item.etag))
     by_program = item.modified_by is not None and item.modified_by.is_application
@@ -177,7 +178,8 @@ class Reading:
         if len(gone) <= EMPTIED_ABOVE:
             return ""
         async for link in self.context.ledger.links_of(flow.id, self.drive):
-            is_there = link.settled is not None and link.state is not LinkState.CLOSED and link.finished is None
+            is_there = link.settled is not None and link.state is not LinkState.CLOSED
+            is_there &= link.finished in {None, RETURNED}
             if is_there and link.key not in gone:
                 return ""
         return f"the source was emptied: none of its {len(gone)} files is left"

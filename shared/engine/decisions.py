@@ -9,6 +9,7 @@ from datetime import datetime
 
 from shared.documents import Protected, UnsafeContent
 from shared.domain import (
+    RETURNED,
     Decision,
     DriveId,
     Facts,
@@ -20,6 +21,7 @@ from shared.domain import (
     Step,
     Transfer,
     Verb,
+    came_back,
     link_key,
 )
 from shared.engine.brake import holds_back
@@ -43,7 +45,7 @@ from shared.engine.waiting import (
     wait_until,
 )
 from shared.engine.writeback import write_columns
-from shared.errors import LedgerConflict, System, Throttled, Unavailable
+from shared.errors import LedgerConflict, NotAuthorised, System, Throttled, Unavailable
 from shared.flows import IngestFlow, decide, selects
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind
 from shared.messages import DecideMessage, Queue
@@ -72,7 +74,7 @@ async def decide_all(context: Context, message: DecideMessage) -> None:
                 log.warning("a file is decided later: %s", problem)
                 unanswered.append(left[0])
             left.pop(0)
-    except Throttled as problem:
+    except (Throttled, NotAuthorised) as problem:
         await pause(context, problem)
     except Unavailable as problem:
         log.warning("a decide message comes back later: %s", problem)
@@ -126,6 +128,8 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
 
 async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decision, base: Link) -> None:
     known = remembered(context, base, full, decision)
+    if selects(flow, full.item) is not None and came_back(base, full.item):
+        known = dataclasses.replace(known, finished=RETURNED)
     match decision.outcome:
         case Outcome.WAIT:
             await _wait(context, known, full, decision, base)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, link_key
+from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, came_back, link_key
 from shared.engine.brake import Reading
 from shared.engine.context import Context, log
 from shared.engine.dormant import Dormant
@@ -75,6 +75,8 @@ class Sight:
         try:
             if link is not None and self._is_news(link, standing):
                 link = await self._no_baseline(flow, item, link)
+            elif link is not None and came_back(link, item):
+                return True
             elif not self.has_moved and link is not None and link.receipt is not None and link.receipt == item.etag:
                 return False
             return await self._look(flow, item, link)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain import DELETED, Approval, Decision, Facts, Kind, Link, LinkState, Need, Outcome, Reason, Verb
+from shared.domain import Approval, Decision, Facts, Kind, Link, LinkState, Need, Outcome, Reason, Verb, is_put_away
 from shared.flows._dormant import dormant
 from shared.flows._gates import CHANGED, cover, is_same, judge, traces_approval
 from shared.flows._model import IngestFlow, Mode
@@ -70,7 +70,7 @@ def _not_selected(flow: IngestFlow, facts: Facts, link: Link | None) -> Decision
     item = facts.item
     if link is None or link.state in {LinkState.BEFORE, LinkState.CLOSED}:
         return _ignored("from", "the flow does not speak of this file")
-    if link.finished is not None and link.finished == (DELETED if item.deleted else item.path):
+    if is_put_away(link, item):
         return _ignored("after", "the flow itself has put the file there")
     if item.path is None and not item.deleted:
         return Decision(Outcome.WAIT, (Reason("from.path", "the path of the file is not known yet", outside=True),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -125,6 +125,54 @@ async def test_what_people_bring_back_stays_until_its_content_changes(tmp_path: 
         assert (await campaign.link(link.item)).finished == f"{DONE}/Launch.pdf"
 
 
+def taken_on(campaign: Campaign) -> None:
+    campaign.move(f"{DONE}/Launch.pdf", to="/Archive")
+
+
+def deleted_there(campaign: Campaign) -> None:
+    campaign.delete(f"{DONE}/Launch.pdf")
+
+
+def deleted_with_its_folder(campaign: Campaign) -> None:
+    campaign.world.onedrive.quirks.delta_omits_deleted_descendants = True
+    campaign.delete(DONE)
+
+
+def deleted_while_the_delta_link_expired(campaign: Campaign) -> None:
+    campaign.delete(f"{DONE}/Launch.pdf")
+    campaign.world.onedrive.force_resync(campaign.drive)
+
+
+@pytest.mark.parametrize(
+    "act", [taken_on, deleted_there, deleted_with_its_folder, deleted_while_the_delta_link_expired]
+)
+async def test_what_people_do_with_a_file_that_was_put_away_is_no_deletion_of_the_source(
+    tmp_path: Path, act: Callable[[Campaign], None]
+) -> None:
+    async with campaign_with(tmp_path, MOVE, "on_source_deleted: unavailable") as campaign:
+        link = await settled(campaign)
+        act(campaign)
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        after = await campaign.link(link.item)
+        assert (after.state, after.finished) == (LinkState.SETTLED, f"{DONE}/Launch.pdf")
+        assert campaign.asset("Launch")["availability"] == {"available": True}
+
+
+async def test_a_file_that_people_brought_back_and_then_took_away_has_left_the_flow(tmp_path: Path) -> None:
+    async with campaign_with(tmp_path, MOVE, "on_source_deleted: unavailable") as campaign:
+        link = await settled(campaign)
+        campaign.move(f"{DONE}/Launch.pdf", to=APPROVED)
+        await campaign.world.until_quiet()
+        campaign.move(f"{APPROVED}/Launch.pdf", to="/Done/Spring-26")
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert (await campaign.link(link.item)).state is LinkState.CLOSED
+        assert campaign.asset("Launch")["availability"] == {"available": False}
+
+
 async def test_a_file_that_is_open_is_moved_when_it_is_closed(tmp_path: Path) -> None:
     async with campaign_with(tmp_path, MOVE) as campaign:
         item = campaign.drop("Launch.pdf", LAUNCH, **READY)
@@ -179,6 +227,19 @@ async def test_a_file_restored_from_the_recycle_bin_lives_on(tmp_path: Path) -> 
         assert campaign.world.errors == []
         assert len(campaign.asset("Launch")["versions"]) == 2
         assert not stands(campaign, f"{APPROVED}/Launch.pdf")
+
+
+async def test_a_restored_file_that_a_person_deletes_again_is_deleted_by_that_person(tmp_path: Path) -> None:
+    async with campaign_with(tmp_path, DELETE, "on_source_deleted: unavailable") as campaign:
+        link = await settled(campaign)
+        campaign.restore(link.item)
+        await campaign.world.until_quiet()
+        campaign.delete(f"{APPROVED}/Launch.pdf")
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert (await campaign.link(link.item)).state is LinkState.CLOSED
+        assert campaign.asset("Launch")["availability"] == {"available": False}
 
 
 @pytest.mark.parametrize("after", [MOVE, DELETE])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain import DELETED, FieldWish, Item, Kind, LinkState, Outcome, Verb
+from shared.domain import DELETED, RETURNED, FieldWish, Item, Kind, LinkState, Outcome, Step, Transfer, Verb
 from tests.unit.flows.covering import shows
 from tests.unit.flows.support import (
     APPROVED,
@@ -160,9 +160,11 @@ def test_a_place_that_cannot_be_named_is_held_before_anything_moves() -> None:
     [
         ("/Done/a.pptx", item(path="/Done/a.pptx"), Outcome.IGNORE),
         (DELETED, item(deleted=True), Outcome.IGNORE),
-        ("/Done/a.pptx", item(path="/Elsewhere/a.pptx"), Outcome.DO),  # a person moved it on
-        ("/Done/a.pptx", item(deleted=True), Outcome.DO),  # a person deleted it there
-        (DELETED, item(path="/Elsewhere/a.pptx"), Outcome.DO),
+        ("/Done/a.pptx", item(path="/Elsewhere/a.pptx"), Outcome.IGNORE),  # a person moved it on
+        ("/Done/a.pptx", item(deleted=True), Outcome.IGNORE),  # a person deleted it there
+        (DELETED, item(path="/Elsewhere/a.pptx"), Outcome.IGNORE),
+        (RETURNED, item(path="/Done/a.pptx"), Outcome.DO),  # a person brought it back before
+        (RETURNED, item(deleted=True), Outcome.DO),
     ],
 )
 def test_what_the_flow_itself_moved_or_deleted_is_not_taken_for_gone(
@@ -171,6 +173,14 @@ def test_what_the_flow_itself_moved_or_deleted_is_not_taken_for_gone(
     chosen = flow(after="delete")
     before = replace(settled_link(chosen, World()), finished=finished)
     assert run(chosen, World(item=present), before).decision.outcome is outcome
+
+
+def test_a_file_that_is_only_promised_to_be_put_away_may_still_be_taken_away_by_a_person() -> None:
+    chosen = flow(after="delete")
+    finishing = Transfer("t1", Verb.FINISH, Step.PREPARE, "", "", NOW)
+    before = replace(settled_link(chosen, World()), finished="/Done/a.pptx", transfer=finishing)
+    assert run(chosen, World(item=item(path="/Done/a.pptx")), before).decision.outcome is Outcome.IGNORE
+    assert run(chosen, World(item=item(deleted=True)), before).decision.outcome is Outcome.DO
 
 
 # --- identity, on_existing ----------------------------------------------------------------------------------------
