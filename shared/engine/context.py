@@ -11,7 +11,16 @@ from shared.celum import Celum
 from shared.clock import Clock
 from shared.domain import Decision, DriveId, FlowId, Item, ItemId, Link, LinkKey
 from shared.engine.gate_answers import GateAnswers
-from shared.errors import FlowFileProblem, Forbidden, Missing, NameProblem, System
+from shared.errors import (
+    FlowFileProblem,
+    Forbidden,
+    Missing,
+    NameProblem,
+    NotAuthorised,
+    System,
+    Throttled,
+    Unavailable,
+)
 from shared.flows import FlowFile, IngestFlow, OneDriveConnection
 from shared.ledger import Ledger
 from shared.ledger.rows import Standing
@@ -75,13 +84,21 @@ class Context:
         return frozenset(drive for drive in found if drive is not None)
 
     async def known_drive_of(self, flow: IngestFlow) -> DriveId | None:
-        """The flow's drive; one site that is gone or not allowed must not stop the flows of all others."""
-        try:
-            return await self.drive_of(flow)
-        except (NameProblem, Forbidden, Missing) as problem:
-            log.warning("flow %s: its OneDrive connection %s cannot be used: %s", flow.id, flow.onedrive, problem)
-            known = self._drives.get(flow.onedrive)
-            return known[0] if known else None
+        """The flow's drive; one site that is gone or not allowed must not stop the flows of all others.
+
+        While OneDrive is away it is the last one known: what waits has to be written down under its name.
+        """
+        known = self._drives.get(flow.onedrive)
+        if await self.paused_until(System.ONEDRIVE) is None:
+            try:
+                return await self.drive_of(flow)
+            except (NameProblem, Forbidden, Missing) as problem:
+                log.warning("flow %s: its OneDrive connection %s cannot be used: %s", flow.id, flow.onedrive, problem)
+                return known[0] if known else None
+            except (Throttled, Unavailable, NotAuthorised) as problem:
+                log.warning("flow %s: where its library is could not be asked: %s", flow.id, problem)
+        standing = (await self.standings()).get(flow.id) if known is None else None
+        return known[0] if known else standing.drive if standing else None
 
     async def drive_of(self, flow: IngestFlow) -> DriveId:
         """The drive that the flow's connection names, resolved at most every ten minutes."""

@@ -13,7 +13,7 @@ from shared.engine.context import Context, log
 from shared.engine.gate_answers import GateAnswer
 from shared.engine.paths import Paths
 from shared.engine.waiting import pause
-from shared.errors import LedgerConflict, NameProblem, RemoteError, System, Throttled, Unavailable
+from shared.errors import LedgerConflict, NameProblem, NotAuthorised, RemoteError, System, Throttled, Unavailable
 from shared.flows import IngestFlow, folder_gates, shut_because
 from shared.ledger.gates import GateState, collection_ref, gate_key
 from shared.ledger.rows import DueEntry, DueKind, RefKind
@@ -108,7 +108,7 @@ async def _list_behind(context: Context, row: GateState) -> None:
 
 
 async def cannot_be_asked(context: Context, need: Need, problem: RemoteError) -> Reason:
-    if isinstance(problem, Throttled):
+    if isinstance(problem, Throttled | NotAuthorised):
         await pause(context, problem)
     log.warning("a gate could not be asked, and what is behind it waits: %s", problem)
     return Reason(f"ready.{need.kind}", f"{need.of} could not be asked: {problem.came_back}", outside=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from shared.engine.context import Context
-from shared.errors import FlowFileProblem
+from shared.engine.waiting import trouble_of
+from shared.errors import FlowFileProblem, System
 from shared.ledger.rows import AttentionKind
 
 HEARTBEAT = "health"
+LONG_TROUBLE = timedelta(minutes=30)  # a system that asks for pauses for longer is down, or has blocked the app
 
 
 async def beat(context: Context) -> None:
@@ -20,6 +23,10 @@ async def beat(context: Context) -> None:
     problems += [f"the flow {standing.flow} is {standing.stops}" for standing in stopped]
     in_use = {one.drive for one in (await context.standings()).values() if one.stops not in {"frozen", "retired"}}
     problems += [mark.text for mark in await context.ledger.marks() if mark.text and mark.drive in in_use]
+    for system in System:
+        trouble = await trouble_of(context, system)
+        if trouble is not None and context.clock.now() - trouble.since > LONG_TROUBLE:
+            problems.append(f"{system} takes no work since {trouble.since:%Y-%m-%d %H:%M} UTC: {trouble.why}")
     if await context.ledger.attention(AttentionKind.FAILED, 1):
         problems.append("files have failed")
     entry = {"at": context.clock.now().isoformat(), "problems": problems}

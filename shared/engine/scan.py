@@ -24,7 +24,7 @@ from shared.engine.paths import Paths, as_folder
 from shared.engine.sight import Sight, look_into_folder, send_decides
 from shared.engine.subscriptions import keep_subscription
 from shared.engine.waiting import pause
-from shared.errors import BridgeError, CursorExpired, System, Throttled, Unavailable
+from shared.errors import BridgeError, CursorExpired, Locked, Missing, NotAuthorised, System, Throttled, Unavailable
 from shared.flows import IngestFlow
 from shared.ledger.rows import Busy, Cursor, Folder, ScanLease, Standing
 from shared.messages import DROPPABLE, Queue, ScanMessage, ScanReason
@@ -52,17 +52,19 @@ async def scan(context: Context, message: ScanMessage) -> None:
         return
     lease = await context.ledger.ring(drive, uuid.uuid4().hex, context.clock.after(SCAN_LEASE_SECONDS))
     if isinstance(lease, Busy):
-        if not (lease.was_dirty and message.reason in DROPPABLE and message.attempt == 0):
-            left = (lease.until - context.clock.now()).total_seconds()
-            await _again_at(context, message, left + CLOCKS_DISAGREE_SECONDS / context.clock.time_scale)
+        await _after(context, message, lease)
         return
     run = _Run(context, drive, flows, lease)
     try:
         await run.to_the_end(message.reason)
-    except Throttled as problem:
+    except (Throttled, NotAuthorised) as problem:
         await pause(context, problem)
     except Unavailable as problem:
         log.warning("scan of drive %s stopped: %s", drive, problem)
+    except (Missing, Locked) as problem:
+        log.error("drive %s cannot be read: %s", drive, problem)
+        await _give_back(context, run.lease)
+        return
     except BridgeError:
         await _give_back(context, run.lease)
         raise
@@ -70,6 +72,13 @@ async def scan(context: Context, message: ScanMessage) -> None:
         return
     await _give_back(context, run.lease)
     await _again_at(context, message, RETRY_SECONDS / context.clock.time_scale)
+
+
+async def _after(context: Context, message: ScanMessage, busy: Busy) -> None:
+    """Come again when the lease of who scans ends, unless another message does so already."""
+    if not (busy.was_dirty and message.reason in DROPPABLE and message.attempt == 0):
+        left = (busy.until - context.clock.now()).total_seconds()
+        await _again_at(context, message, left + CLOCKS_DISAGREE_SECONDS / context.clock.time_scale)
 
 
 async def _may_begin(context: Context, message: ScanMessage, flows: tuple[IngestFlow, ...]) -> bool:
@@ -80,12 +89,15 @@ async def _may_begin(context: Context, message: ScanMessage, flows: tuple[Ingest
     try:
         if await may_work(context, message.drive, flows):
             return True
-    except Throttled as problem:
+    except (Throttled, NotAuthorised) as problem:
         await pause(context, problem)
         seconds = RETRY_SECONDS
     except Unavailable as problem:
         log.warning("whose drive %s is could not be read: %s", message.drive, problem)
         seconds = RETRY_SECONDS
+    except (Missing, Locked) as problem:  # the whole library: the timers ask again, and nothing in it counts as deleted
+        log.error("drive %s cannot be read: %s", message.drive, problem)
+        return False
     else:
         if message.reason in REPLACED:
             return False
@@ -109,7 +121,7 @@ async def _list(context: Context, message: ScanMessage, flows: tuple[IngestFlow,
             await list_behind(context, message)
         else:
             await look_into_folder(context, message, flows)
-    except Throttled as problem:
+    except (Throttled, NotAuthorised) as problem:
         await pause(context, problem)
     except Unavailable as problem:
         log.warning("a folder could not be listed: %s", problem)

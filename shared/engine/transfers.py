@@ -18,6 +18,7 @@ from shared.engine.waiting import come_back_at, pause
 from shared.engine.writeback import show_end
 from shared.errors import (
     BridgeError,
+    ContentMismatch,
     ContentProblem,
     Forbidden,
     HostNotAllowed,
@@ -36,6 +37,7 @@ from shared.ledger.rows import AttentionKind, DueEntry, DueKind, Lease, Slot
 from shared.messages import DecideMessage, Queue, TransferMessage
 
 PROMISE_SECONDS = 60  # what stands in `due` in case the process dies between closing and holding
+REGISTER_LEASE_SECONDS = 600  # on a file, its content and what else identifies it
 ATTEMPTS = 12  # with the back-off below about eight hours of trying, then a person looks
 FIRST_RETRY_SECONDS = 15
 LONGEST_RETRY_SECONDS = 4 * 3600
@@ -139,6 +141,17 @@ class Run:
             await self.context.ledger.drop_due(DueEntry(before, self.link.key, DueKind.WATCH))
         if self._seconds_to(self.slot.until) < LEASE_SECONDS * 2 / 3:
             self.slot = await self.context.ledger.renew_slot(self.slot, until)
+        for lease in list(self.leases.values()):
+            if self._seconds_to(lease.until) < REGISTER_LEASE_SECONDS / 2:
+                await self.take_lease(lease.name)
+
+    async def take_lease(self, name: str) -> bool:
+        """On what this transfer is about, beside the one on its row, and kept with that; False: another has it."""
+        until = self.context.clock.after(REGISTER_LEASE_SECONDS)
+        lease = await self.context.ledger.take_lease(name, self.transfer_id, until)
+        if lease is not None:
+            self.leases[name] = lease
+        return lease is not None
 
     async def change_link(self, change: Callable[[Link], Link]) -> None:
         """Store what has to stand in the row before the next effect, beside the transfer."""
@@ -234,7 +247,7 @@ async def _guarded(run: Run, steps: Callable[[Run], Awaitable[None]]) -> None:
         await _close_and_decide(run, str(elsewhere))
     except ComeBackLater as later:
         await _put_back(run, run.context.clock.after(later.seconds))
-    except Throttled as problem:
+    except (Throttled, NotAuthorised) as problem:
         await pause(run.context, problem)
         at = await come_back_at(run.context, System.ONEDRIVE, System.CELUM)
         await _put_back(run, at or run.context.clock.now())
@@ -276,7 +289,8 @@ async def _put_back(run: Run, at: datetime, **changes: object) -> None:
 async def _retry(run: Run, problem: BridgeError) -> None:
     attempt = run.transfer.attempt + 1
     log.warning("transfer %s, attempt %d, step %s: %s", run.transfer.id, attempt, run.transfer.step, problem)
-    if attempt >= ATTEMPTS and not isinstance(problem, NotAuthorised):
+    same_wrong_bytes = isinstance(problem, ContentMismatch) and run.transfer.error == str(problem)
+    if same_wrong_bytes or attempt >= ATTEMPTS:
         await fail(run, str(problem))
         return
     await _put_back(run, run.context.clock.after(retry_seconds(attempt)), attempt=attempt, error=str(problem))

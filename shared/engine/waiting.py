@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
 from datetime import datetime, timedelta
 
 from shared.domain import Decision, Item, Link, LinkState, link_key
 from shared.engine.context import Context, log
-from shared.errors import System, Throttled
+from shared.errors import NotAuthorised, System, Throttled
 from shared.flows import IngestFlow
 from shared.ledger.rows import DueEntry, DueKind, RefKind, item_ref
 
-UNSAID_PAUSE_SECONDS = 10  # Throttled without a time: begin with this …
-LONGEST_PAUSE_SECONDS = 3600  # … and believe no system that asks for more than this at a time
+UNSAID_PAUSE_SECONDS = 10  # Throttled without a time: begin with this, doubled each time …
+LONGEST_UNSAID_SECONDS = 900  # … up to this: whoever is back is noticed within a quarter of an hour
+LONGEST_PAUSE_SECONDS = 3600  # no system is believed that asks for more than this at a time
+SAME_TROUBLE_SECONDS = 120  # a refusal so soon after a pause, or as soon as the pause was long, goes on with it
+LONGEST_WHY = 300  # characters of what a system answered
 LEFT_OUT = "left out"  # `Settled.verified` of content that a person has kept out of CELUM
 SPREAD = 0.2  # work that waited for the same instant does not all begin at once
 
@@ -66,13 +70,51 @@ async def look_again(context: Context, link: Link, at: datetime) -> Link:
     return dataclasses.replace(link, due_at=at)
 
 
-async def pause(context: Context, problem: Throttled) -> datetime:
-    """Leave the system alone for as long as it asked; everybody's work on it waits (DESIGN law 9)."""
-    seconds = problem.retry_after if problem.retry_after is not None else UNSAID_PAUSE_SECONDS
-    until = context.clock.after(min(max(seconds, 1), LONGEST_PAUSE_SECONDS))
-    log.warning("%s asks to be left alone until %s: %s", problem.system, until.isoformat(), problem.came_back)
-    await context.pause(problem.system, until)
+async def pause(context: Context, problem: Throttled | NotAuthorised) -> datetime:
+    """Leave the system alone for as long as it asked; everybody's work on it waits (DESIGN law 9).
+
+    So it does where our credential is not accepted: no work is lost by that, nor is any of it to blame. Where the
+    system does not say how long, each pause of one trouble is twice as long as the one before.
+    """
+    system, now = problem.system, context.clock.now()
+    paused = await context.paused_until(system)
+    known = await trouble_of(context, system)
+    before = known.seconds if known else 0
+    said = problem.retry_after if isinstance(problem, Throttled) else None
+    unsaid = before if paused else min(before * 2, LONGEST_UNSAID_SECONDS)
+    seconds = min(max(unsaid or UNSAID_PAUSE_SECONDS if said is None else said, 1), LONGEST_PAUSE_SECONDS)
+    until = context.clock.after(seconds)
+    last = max(seconds, before) if paused else seconds
+    entry = {
+        "since": (known.since if known else now).isoformat(),
+        "seconds": last,
+        "why": problem.came_back[:LONGEST_WHY],
+    }
+    await context.ledger.put_setting(f"trouble of {system}", json.dumps(entry))
+    log.warning("%s is left alone until %s: %s", system, until.isoformat(), problem.came_back)
+    await context.pause(system, until)
     return until
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trouble:
+    """Pauses of a system that followed one another: since when, and how long the last one was, unscaled."""
+
+    since: datetime
+    seconds: float
+    why: str
+
+
+async def trouble_of(context: Context, system: System) -> Trouble | None:
+    """None where the system has taken work for a while."""
+    ended = await context.ledger.not_before(system)
+    text = await context.ledger.setting(f"trouble of {system}") if ended is not None else None
+    if ended is None or text is None:
+        return None
+    calm = (context.clock.now() - ended).total_seconds() * context.clock.time_scale
+    entry = json.loads(text)
+    trouble = Trouble(datetime.fromisoformat(entry["since"]), entry["seconds"], entry["why"])
+    return trouble if calm < max(trouble.seconds, SAME_TROUBLE_SECONDS) else None
 
 
 async def come_back_at(context: Context, *systems: System) -> datetime | None:
