@@ -19,7 +19,6 @@ from shared.flows import FieldMatch
 from shared.ledger.rows import RefKind, hash_ref
 
 LEASE_RETRY_SECONDS = 5
-REGISTER_LEASE_SECONDS = 600
 
 type Way = str | FieldMatch
 
@@ -52,11 +51,8 @@ async def take_leases(run: Run, plan: Plan) -> None:
     for name in plan.leases(run.transfer, marks(run, plan)):
         if name in run.leases:
             continue
-        until = run.context.clock.after(REGISTER_LEASE_SECONDS)
-        lease = await run.context.ledger.take_lease(name, run.transfer.id, until)
-        if lease is None:
+        if not await run.take_lease(name):
             raise ComeBackLater(LEASE_RETRY_SECONDS)
-        run.leases[name] = lease
 
 
 def _ways(run: Run, plan: Plan) -> tuple[Way, ...]:

@@ -24,7 +24,7 @@ from shared.engine.company import (
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
 from shared.engine.finishing import finish
-from shared.engine.identifying import bytes_known, identify, marks
+from shared.engine.identifying import bytes_known, identify, marks, take_leases
 from shared.engine.plan import Plan, change_of, make_plan
 from shared.engine.registering import base_version, learn_outcome, register, set_apart
 from shared.engine.transfers import NotThisOne, Run
@@ -98,6 +98,13 @@ async def _read(chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[b
     async for chunk in chunks:
         await hashes.update(chunk)
         yield chunk
+
+
+async def verify_alone(run: Run, plan: Plan) -> None:
+    """A run that begins here, since another was killed, takes up what that one held."""
+    if plan.verb is Verb.CREATE:
+        await take_leases(run, plan)
+    await verify(run, plan)
 
 
 async def complete(run: Run, plan: Plan) -> None:
@@ -247,7 +254,7 @@ STEPS: dict[Step, Callable[[Run, Plan], Awaitable[None]]] = {
     Step.UPLOAD: upload,
     Step.IDENTIFY: identify,
     Step.REGISTER: register,
-    Step.VERIFY: verify,
+    Step.VERIFY: verify_alone,
     Step.COMPLETE: complete,
     Step.SETTLE: settle,
 }

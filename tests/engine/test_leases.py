@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from local.serving import Fault
@@ -43,14 +45,44 @@ async def begun(campaign: Campaign, item: str) -> TransferMessage:
     return TransferMessage(link=(await campaign.link(item)).key, transfer=transfer.id)
 
 
-async def test_a_lease_is_kept_while_facts_are_read_for_longer_than_it_lasts(campaign: Campaign) -> None:
-    item = campaign.drop("Launch.pptx", slides("Launch", title="Launch"), **READY)
-    message = await begun(campaign, item)
+@contextlib.asynccontextmanager
+async def hasty_bridge(campaign: Campaign) -> AsyncIterator[Bridge]:
     settings = app_settings.load(campaign.world.environment((await campaign.world.instance()).wire))
     clock = HastyClock(campaign.world.clock.now())
     bridge = Bridge.put_together(settings, clock, campaign.world.storage.store(settings.storage.connection_string))
-    campaign.world.onedrive.serving.faults.append(Fault("^GET .*download", delay=READING_SECONDS))
     try:
+        yield bridge
+    finally:
+        await bridge.close()
+
+
+async def test_the_leases_on_file_and_content_are_kept_while_the_asset_is_read_back(campaign: Campaign) -> None:
+    """A lease of 600 seconds lasts one here."""
+    campaign.world.celum.quirks.checksum = "none"
+    item = campaign.drop("Launch.pptx", slides("Launch", title="Launch"), **READY)
+    message = await begun(campaign, item)
+    campaign.world.celum.faults.append(Fault("^GET .*download", delay=READING_SECONDS))
+    async with hasty_bridge(campaign) as bridge, asyncio.timeout(PATIENCE):
+        work = asyncio.ensure_future(bridge.transfer(message))
+        tries = 0
+        while not work.done():
+            transfer = await transfer_of(campaign, item)
+            if transfer is not None and transfer.step is Step.VERIFY:
+                now = bridge.context.clock.now()
+                theirs = await bridge.context.ledger.take_lease(f"item {campaign.drive}|{item}", "another", now)
+                assert theirs is None, "another may take the file up"
+                tries += 1
+            await asyncio.sleep(0.1)
+        await work
+    assert tries > 10, "the reading took less than a lease lasts"
+    assert (await campaign.link(item)).state is LinkState.SETTLED
+
+
+async def test_a_lease_is_kept_while_facts_are_read_for_longer_than_it_lasts(campaign: Campaign) -> None:
+    item = campaign.drop("Launch.pptx", slides("Launch", title="Launch"), **READY)
+    message = await begun(campaign, item)
+    campaign.world.onedrive.serving.faults.append(Fault("^GET .*download", delay=READING_SECONDS))
+    async with hasty_bridge(campaign) as bridge:
         work = asyncio.ensure_future(bridge.transfer(message))
         leases: set[datetime] = set()
         async with asyncio.timeout(PATIENCE):
@@ -62,6 +94,4 @@ async def test_a_lease_is_kept_while_facts_are_read_for_longer_than_it_lasts(cam
         assert transfer is not None
         assert transfer.step is Step.PREPARE, "renewed only after the reading"
         await work
-    finally:
-        await bridge.close()
     assert (await campaign.link(item)).state is LinkState.SETTLED
