@@ -423,6 +423,14 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A person's word on one content, `version` or `create`; it is over once that has settled."""
+
+    how: str
+    content: Content | None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """The row of truth about one file under one flow."""
 
@@ -445,11 +453,18 @@ class Link:
     added: tuple[VersionId, ...] = ()  # versions that transfers added which closed before they settled
     finished: str | None = None  # where the flow's own `after` put the file: its path, or DELETED; then, RETURNED
     closed_at: datetime | None = None
+    accepted: Accepted | None = None  # what a person wants done with the present content, whatever `on_existing` says
     leaving: Settled | None = None  # of an alias that got content of its own: the asset it still has to leave
     due_at: datetime | None = None  # where its own due entry stands
     path: str | None = None  # last known, for people
     generation: int = 0
     etag: str | None = None  # of the row; None = not stored yet
+
+
+def accepted_as(link: Link | None, content: Content | None) -> str:
+    """How a person wants the content taken; empty: as the flow says."""
+    known = link.accepted if link is not None else None
+    return known.how if known is not None and known.content == content else ""
 
 
 DELETED = "deleted"  # in `Link.finished`

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain import Approval, AssetId, Content, Facts, FlowId, Link, LinkKey, LinkState, Settled, VersionId
+from shared.domain import (
+    Accepted,
+    Approval,
+    AssetId,
+    Content,
+    Facts,
+    FlowId,
+    Link,
+    LinkKey,
+    LinkState,
+    Settled,
+    VersionId,
+)
 from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
 from shared.engine.operating import CannotBeDone, NotKnown, flow_named
@@ -44,7 +56,7 @@ async def accept(context: Context, key: LinkKey, how: str, who: str, why: str, *
         case "version":
             fresh = _approved(link, facts, who)
         case "create":
-            fresh = replace(link, settled=None, state=LinkState.SEEN)
+            fresh = replace(link, settled=None, state=LinkState.SEEN, accepted=Accepted(how, facts.item.content))
         case _:
             fresh = await _linked(context, link, facts, asset)
     await context.journal(link, f"accepted as {how}", more={"who": who, "reason": why, "asset": str(asset or "")})
@@ -97,7 +109,8 @@ def _approved(link: Link, facts: Facts, who: str) -> Link:
     if facts.item.deleted or facts.signature is None:
         raise CannotBeDone("the content of the file cannot be read, so nobody can approve it")
     approval = Approval(facts.signature, _approving(facts), facts.now, who)
-    return replace(link, approval=approval, gate_closed_for=facts.item.content, state=LinkState.SEEN)
+    accepted = Accepted("version", facts.item.content)
+    return replace(link, approval=approval, gate_closed_for=facts.item.content, state=LinkState.SEEN, accepted=accepted)
 
 
 def _approving(facts: Facts) -> str | None:

@@ -9,7 +9,7 @@ from shared.celum import matches, spellings
 from shared.celum.names import normal
 from shared.celum.values import same
 from shared.documents.quickxor import QuickXor
-from shared.domain import Asset, Reason, Step, Verb
+from shared.domain import Asset, Reason, Step, Verb, accepted_as
 from shared.engine.company import owned_by_another
 from shared.engine.linking import not_to_be_linked
 from shared.engine.plan import Plan, PlannedField
@@ -56,10 +56,19 @@ async def take_leases(run: Run, plan: Plan) -> None:
 
 
 def _ways(run: Run, plan: Plan) -> tuple[Way, ...]:
-    """A file that has an asset, and gets another for its new content, is not looked for by name or field again."""
+    """A file that has an asset, and gets another for its new content, is not looked for by name or field again.
+
+    Where a person wants an asset of its own, only that is looked for which an earlier attempt has made.
+    """
+    if _accepted(run, plan) == "create":
+        return tuple(way for way in run.flow.identity if way == "key")
     if plan.link.settled is None:
         return run.flow.identity
     return tuple(way for way in run.flow.identity if way in {"key", "checksum"})
+
+
+def _accepted(run: Run, plan: Plan) -> str:
+    return accepted_as(run.link, plan.item.content)
 
 
 # --- looking --------------------------------------------------------------------------------------------------------
@@ -184,7 +193,8 @@ async def _is_taken(run: Run, plan: Plan, asset: Asset, way: Way) -> bool:
         await (_adopt(run, asset) if is_own else _link(run, plan, asset))
         return True
     how = way if isinstance(way, str) else f'the field "{way.label}"'
-    match run.flow.on_existing.new_content:
+    wanted = {"create": "create", "version": "add_version"}.get(_accepted(run, plan))
+    match wanted or run.flow.on_existing.new_content:
         case "create":
             await run.checkpoint(apart=(*run.transfer.apart, asset.id))
             return False

@@ -172,6 +172,7 @@ async def settle(run: Run, plan: Plan) -> None:
             settled=settled,
             leaving=None,
             hashed=None,
+            accepted=None,
             finished=after.finished,
             reasons=reasons,
             run_date=after.run_date,

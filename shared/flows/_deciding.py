@@ -10,7 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain import Approval, Decision, Facts, Kind, Link, LinkState, Need, Outcome, Reason, Verb, is_put_away
+from shared.domain import (
+    Approval,
+    Decision,
+    Facts,
+    Kind,
+    Link,
+    LinkState,
+    Need,
+    Outcome,
+    Reason,
+    Verb,
+    accepted_as,
+    is_put_away,
+)
 from shared.flows._dormant import dormant
 from shared.flows._gates import CHANGED, cover, is_same, judge, traces_approval
 from shared.flows._model import IngestFlow, Mode
@@ -207,7 +220,8 @@ class _Stages:
         return replace(decision, outcome=Outcome.NOTHING)
 
     def _with_new_content(self, decision: Decision) -> Decision:
-        match self.flow.on_existing.new_content:
+        said = accepted_as(self.link, self.facts.item.content)
+        match "add_version" if said == "version" else self.flow.on_existing.new_content:
             case "hold":
                 reason = Reason(
                     "on_existing.new_content", "the file holds new content, and its asset is not to be changed"

@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from local.celum_simulator.stage import Availability, Given
 from local.serving import Exchange
 from shared.domain import LinkState
+from shared.engine import accepting
 from shared.ledger.rows import AttentionKind
 from tests.kit.campaign import SHIPPED_FLOWS, Campaign, campaign_in
 
@@ -243,6 +246,70 @@ async def test_same_content_can_be_held_and_is_not_sent_again_to_find_that_out(t
         campaign.world.celum.delete_asset(there)
         assert await hours_of_waiting(campaign) == 1, "nobody has it any more, so it has to be sent"
         assert (await campaign.link(item)).state is LinkState.SETTLED
+
+
+async def accept(campaign: Campaign, item: str, how: str) -> None:
+    """What a person says of what is held, and what comes of it."""
+    bridge = (await campaign.world.instance()).bridge
+    link = await campaign.link(item)
+    assert link.state is LinkState.HELD
+    await accepting.accept(bridge.context, link.key, how, "jane", "seen")
+    await campaign.world.until_quiet()
+    link = await campaign.link(item)
+    assert campaign.world.errors == []
+    assert (link.state, link.accepted) == (LinkState.SETTLED, None), link.reasons
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_what_holds_the_same_content_is_left_alone_where_a_person_wants_another_asset(
+    tmp_path: Path, count: int
+) -> None:
+    async with campaign_with(tmp_path, "on_existing: {same_content: hold}") as campaign:
+        for number in range(count):
+            old_logo(campaign, name=f"Old {number}")
+        item = await drop_logo(campaign)
+        await accept(campaign, item, "create")
+
+        assert len(campaign.assets()) == count + 1
+        assert campaign.asset("Logo")["fields"]["Bridge key"] == f"{campaign.drive}|{item}"
+
+
+async def test_what_a_person_accepts_as_a_version_is_no_longer_held(tmp_path: Path) -> None:
+    async with campaign_with(tmp_path, "on_existing: {new_content: hold}") as campaign:
+        item = await drop_logo(campaign)
+        campaign.drop("Logo.pdf", OTHER)
+        campaign.approve("Logo.pdf")
+        await campaign.world.until_quiet()
+        await accept(campaign, item, "version")
+        assert len(campaign.asset("Logo")["versions"]) == 2
+
+        campaign.drop("Logo.pdf", b"%PDF-1.4 a third logo")
+        campaign.approve("Logo.pdf")
+        await campaign.world.until_quiet()
+        assert "its asset is not to be changed" in await held_because(campaign, item), "it was said of the other only"
+
+
+async def test_new_content_that_is_held_becomes_an_asset_of_its_own_where_a_person_says_so(tmp_path: Path) -> None:
+    async with campaign_with(tmp_path, "on_existing: {new_content: hold}") as campaign:
+        item = await drop_logo(campaign)
+        campaign.drop("Logo.pdf", OTHER)
+        campaign.approve("Logo.pdf")
+        await campaign.world.until_quiet()
+        await accept(campaign, item, "create")
+
+        assert [len(asset["versions"]) for asset in campaign.assets()] == [1, 1]
+        keyed = [asset["fields"].get("Bridge key") for asset in campaign.assets()]
+        assert set(keyed) == {None, f"{campaign.drive}|{item}"}, "the former asset gives its key up"
+
+
+async def test_an_asset_found_by_name_gets_a_version_where_a_person_says_so(tmp_path: Path) -> None:
+    lines = ("identity: [link, name]", "on_existing: {new_content: hold}")
+    async with campaign_with(tmp_path, *lines) as campaign:
+        there = old_logo(campaign, OTHER)
+        item = await drop_logo(campaign)
+        await accept(campaign, item, "version")
+        assert versions(campaign, there) == 2
+        assert len(campaign.assets()) == 1
 
 
 async def test_several_assets_of_the_same_bytes_are_not_asked_for_by_uploading_every_hour(tmp_path: Path) -> None:
