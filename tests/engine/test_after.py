@@ -267,7 +267,7 @@ async def test_a_file_is_not_deleted_while_somebody_elses_version_is_current(tmp
         assert "so the file is not deleted" in link.reasons[0].text
 
 
-async def test_what_is_verified_by_size_only_is_never_deleted(tmp_path: Path) -> None:
+async def test_H85_what_is_verified_by_size_only_is_never_deleted(tmp_path: Path) -> None:
     async with campaign_with(tmp_path, DELETE) as campaign:
         campaign.world.celum.quirks.checksum = "none"
         campaign.world.celum.faults.append(Fault("GET .*/download", times=9, status=403))

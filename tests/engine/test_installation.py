@@ -190,7 +190,7 @@ async def test_the_marker_is_never_carried_nor_counted_whatever_the_flow_says(tm
 # --- a second one ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_second_installation_stands_still_and_says_whose_the_library_is(
+async def test_H87_a_second_installation_stands_still_and_says_whose_the_library_is(
     campaign: Campaign, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = (await mine(campaign)).context.settings.public_url

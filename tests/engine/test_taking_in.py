@@ -151,7 +151,7 @@ async def test_a_flow_that_is_gone_is_frozen_until_it_comes_back(azurite: Azurit
         assert set(await attention(campaign)) == {"others"}
 
 
-async def test_an_instance_with_an_older_file_leaves_the_work_to_others(campaign: Campaign) -> None:
+async def test_H67_an_instance_with_an_older_file_leaves_the_work_to_others(campaign: Campaign) -> None:
     ledger, store = campaign.world.ledger()
     await ledger.raise_setting("flow file generation", "9" * 16)
     await store.close()

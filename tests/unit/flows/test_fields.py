@@ -209,7 +209,7 @@ def test_a_column_that_cannot_be_read_is_held_and_named(known: Columns, why: str
         ("", "1999-12-31", "1999-12-31"),  # the past is no mistake
     ],
 )
-def test_a_date_of_a_column_is_a_calendar_day_in_the_zone_of_the_flow_file(
+def test_H68_H69_a_date_of_a_column_is_a_calendar_day_in_the_zone_of_the_flow_file(
     column_type: str, text: str, day: str
 ) -> None:
     world = World(columns=replace(columns(Until=text), types={"Until": column_type}))
@@ -257,7 +257,7 @@ def test_today_is_a_day_in_the_zone_of_the_flow_file() -> None:
         ("", "", None, None),
     ],
 )
-def test_availability_is_from_the_start_of_a_day_to_its_end(
+def test_H68_availability_is_from_the_start_of_a_day_to_its_end(
     column_type: str, text: str, since: str | None, until: str | None
 ) -> None:
     chosen = flow(

@@ -65,7 +65,7 @@ def test_the_first_use_case_from_draft_to_master() -> None:
 
 
 @shows("tables", "fields.*.default")
-def test_every_scalar_stays_the_text_it_is() -> None:
+def test_H63_every_scalar_stays_the_text_it_is() -> None:
     text = flow_text(
         fields="{NO: {default: 007}, on: {default: 1.10}, Y: {default: 2026-01-01}, n: {default: 0x1F}, "
         "null: {default: off}}"
