@@ -42,7 +42,12 @@ class Credentials:
         return self.wanted and target.own
 
     def refused_without(self, target: Target, status: int, *, with_key: bool) -> bool:
-        """Whether the same URL is worth another try with the key."""
+        """Whether the same URL is worth another try with the key.
+
+        One that is refused with it, too, has expired, which says nothing about the key: storage may forbid it (G25).
+        """
+        if with_key and status in EXPIRED:
+            self.wanted = False
         if status not in {401, 403} or with_key or not target.own:
             return False
         self.wanted = True

@@ -69,6 +69,15 @@ async def test_G60_an_expired_url_is_asked_for_anew(celum: Celum, sim: CelumSimu
     assert await read(source) == CONTENT
 
 
+async def test_G60_an_expired_url_does_not_make_us_show_the_key_to_storage_that_forbids_it(
+    celum: Celum, sim: CelumSimulator
+) -> None:
+    sim.quirks.download_auth = "forbidden"
+    source = await original(celum, await created(celum, CONTENT))
+    sim.faults.append(Fault(BYTES, status=403))
+    assert await read(source) == CONTENT
+
+
 async def test_G60_a_url_that_expires_in_mid_download_is_replaced(celum: Celum, sim: CelumSimulator) -> None:
     source = await original(celum, await created(celum, CONTENT))
     sim.faults.append(Fault(BYTES, kind="cut", cut_after=300_000))
