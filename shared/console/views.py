@@ -29,6 +29,7 @@ from shared.ledger.rows import Aside, Attention, AttentionKind, Standing
 
 MOST = 1000  # rows that are counted; behind it "many" is all that helps
 FOUND_AT_MOST = 50
+NOWHERE = "where its library is cannot be asked for now; the log says why"
 
 type State = Literal["running", "starting", "paused", "braked", "barred", "frozen", "retired"]
 
@@ -69,13 +70,14 @@ async def _flow(context: Context, name: FlowId, standing: Standing) -> FlowStatu
         "paused": f"by {standing.paused_by}",
         "starting": f"{standing.phase}",
     }
+    nowhere = flow is not None and await context.known_drive_of(flow) is None
     return FlowStatus(
         id=name,
         about=flow.about if flow else "",
         mode=flow.mode.value if flow else "gone",
         start=flow.start.value if flow else "",
         state=cast("State", stops or "running"),
-        why=why.get(stops, ""),
+        why=why.get(stops, NOWHERE if nowhere else ""),
         files_listed=standing.listed,
         first_run_waiting=len(await context.ledger.asides(Aside.FIRST_RUN, name, MOST)),
         set_aside=len(await context.ledger.asides(Aside.STOPPED, name, MOST)),
@@ -99,7 +101,9 @@ def _closed_gate(gate: GateState) -> ClosedGate:
 async def _drives(context: Context) -> tuple[DriveStatus, ...]:
     connections: dict[DriveId, list[str]] = {}
     for flow in context.flows:
-        connections.setdefault(await context.drive_of(flow), []).append(flow.onedrive)
+        drive = await context.known_drive_of(flow)
+        if drive is not None:
+            connections.setdefault(drive, []).append(flow.onedrive)
     found: list[DriveStatus] = []
     for drive, names in connections.items():
         row, mark = await context.ledger.subscription(drive), await context.ledger.mark(drive)

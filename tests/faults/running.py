@@ -96,16 +96,19 @@ async def batch(cases: list[Case]) -> list[Result]:
 async def difference(azurite: Azurite, case: Case, calm: Outcome) -> str:
     """What the disturbed world ended in that the calm one did not; empty when they are equal."""
     scenario, call, ill = case
+    return await difference_after(azurite, scenario, Fault(call, ill), calm, calm.calls[call])
+
+
+async def difference_after(azurite: Azurite, scenario: str, fault: Fault, calm: Outcome, what: str) -> str:
     try:
         async with asyncio.timeout(LARGE_CASE_SECONDS if scenario in LARGE else CASE_SECONDS):
-            outcome = await one(azurite, scenario, f"{scenario} {call} {ill}", Fault(call, ill))
+            outcome = await one(azurite, scenario, f"{scenario} {fault.call} {fault.ill} {fault.like}", fault)
     except TimeoutError:
-        return f"  after {calm.calls[call]}\n  did not come to rest"
+        return f"  after {what}\n  did not come to rest"
     except AssertionError as problem:
-        return f"  after {calm.calls[call]}\n  {problem}"
+        return f"  after {what}\n  {problem}"
     if outcome.facts == calm.facts and outcome.struck:
         return ""
-    what = outcome.calls[call] if call < len(outcome.calls) else calm.calls[call]
     errors = "\n".join(f"  error: {error}" for error in outcome.errors[-3:])
     if not outcome.struck:
         return f"  {what}\n  the call was not made this time"

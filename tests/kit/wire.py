@@ -39,10 +39,11 @@ class Ill(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`ill` befalls the call with this number, counted from 0."""
+    """`ill` befalls the call with this number, counted from 0; with `like`, of those whose label matches it."""
 
     call: int
     ill: Ill
+    like: str = ""
 
 
 @dataclass(slots=True)
@@ -84,13 +85,17 @@ class Wire:
 
     async def _pass(self, name: str, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        number = len(self.calls)
-        self.calls.append(f"{name}: {request.method} {label(request.path)}")
-        ill = self.fault.ill if self.fault is not None and self.fault.call == number else None
-        if ill is None:
+        call = f"{name}: {request.method} {label(request.path)}"
+        self.calls.append(call)
+        fault = self.fault
+        if fault is None or not re.match(fault.like, call) or self._passed(fault) != fault.call:
             return await self._forward(name, request, body)
         self.struck = True
-        return await self._befall(ill, name, request, body)
+        return await self._befall(fault.ill, name, request, body)
+
+    def _passed(self, fault: Fault) -> int:
+        """How many calls the fault had to count before the last one."""
+        return sum(bool(re.match(fault.like, call)) for call in self.calls[:-1])
 
     async def _befall(self, ill: Ill, name: str, request: web.Request, body: bytes) -> web.StreamResponse:
         if ill is Ill.KILLED_BEFORE:
