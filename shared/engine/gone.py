@@ -1,9 +1,10 @@
 """Files that are gone though no page named them: they went with their folder, or while the delta link had expired.
 
 What the ledger knows of a deleted folder stays, marked as gone: should it come out of the recycle bin, its files are
-looked at again. Where it stood is noted as a place; at the end of the changes the links below such places are looked
-up, and each file that OneDrive does not have any more counts as deleted, before anything is decided. After an expired
-link the whole drive is such a place: it is enumerated anew, and what is missing there is named by nobody.
+looked at again. Where it stood is noted as a place, and where it stood before it was moved; at the end of the changes
+the links below such places are looked up, and each file that OneDrive does not have any more counts as deleted, before
+anything is decided. After an expired link the whole drive is such a place: it is enumerated anew, and what is missing
+there is named by nobody.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ async def note_deleted(
         if row is None:
             continue
         path = None if row.gone else await paths.stood(row)
-        if path is not None and any(_concerns(flow, path) for flow in flows):
-            places.append(Place(row.id, path))
-        elif path is None and not row.gone:
+        stood = [] if row.gone else await paths.former(row)
+        if path is None and not row.gone:
             log.warning("drive %s: nobody knows where the deleted folder %s stood", drive, row.id)
+        for name, place in [(row.id, path), *((ItemId(f"{row.id} {number}"), old) for number, old in enumerate(stood))]:
+            if place is not None and any(_concerns(flow, place) for flow in flows):
+                places.append(Place(name, place))
         rows.append(replace(row, gone=True, moved=False))
     if places:
         await context.ledger.add_places(GONE, drive, places)

@@ -56,6 +56,18 @@ class Paths:
             parent = above.parent
         return None
 
+    async def former(self, folder: Folder) -> list[str]:
+        """Where it may have stood before, by the moves of it and of the folders above that the ledger remembers."""
+        found: list[str] = []
+        below, row = "", folder
+        for _ in range(DEEPEST):
+            found += [f"{place}{below}" for place in row.stood]
+            above = await self._context.ledger.folder(self._drive, row.parent) if row.parent else None
+            if above is None:
+                break
+            below, row = f"/{row.name}{below}", above
+        return found
+
     async def _folder(self, folder: ItemId) -> Folder | None:
         known = self._seen.get(folder) or await self._context.ledger.folder(self._drive, folder)
         if known is None or known.gone:

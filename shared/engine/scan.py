@@ -32,6 +32,7 @@ from shared.onedrive import DeltaPage
 
 CLOCKS_DISAGREE_SECONDS = 2  # of two instances; a message must not come before the lease has ended
 CLOCKS_DIFFER_SECONDS = 600  # OneDrive's and ours
+PLACES_REMEMBERED = 3  # of a folder that is moved again and again before its files are looked at
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_SECONDS = 60  # after an answer that says nothing about when to come back
 BARRED_SECONDS = 900  # how often a message that nothing else replaces asks whether the library is ours now
@@ -240,10 +241,16 @@ class _Run:
             if known is None:
                 changed[item.id] = dataclasses.replace(fresh, moved=await self._was_there_before(item))
             elif known.moved or known.gone or (known.name, known.parent) != (fresh.name, fresh.parent):
-                changed[item.id] = dataclasses.replace(fresh, moved=True)
+                stood = await self._stood(known)
+                changed[item.id] = dataclasses.replace(fresh, moved=True, stood=stood)
             self.paths.see({item.id: fresh})
         await self.context.ledger.put_folders(self.drive, list(changed.values()))
         return [folder.id for folder in changed.values() if folder.moved]
+
+    async def _stood(self, known: Folder) -> tuple[str, ...]:
+        """With the place that it leaves now; where it is marked already, this page is read again."""
+        left = None if known.moved or known.gone else await self.paths.stood(known)
+        return known.stood if left is None else (*known.stood, left)[-PLACES_REMEMBERED:]
 
     async def _was_there_before(self, item: Item) -> bool:
         """Whether an unknown folder is older than the bridge's knowledge of the drive.

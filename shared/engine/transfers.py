@@ -141,9 +141,9 @@ class Run:
             await self.context.ledger.drop_due(DueEntry(before, self.link.key, DueKind.WATCH))
         if self._seconds_to(self.slot.until) < LEASE_SECONDS * 2 / 3:
             self.slot = await self.context.ledger.renew_slot(self.slot, until)
-        for lease in list(self.leases.values()):
-            if self._seconds_to(lease.until) < REGISTER_LEASE_SECONDS / 2:
-                await self.take_lease(lease.name)
+        for beside in list(self.leases.values()):
+            if self._seconds_to(beside.until) < REGISTER_LEASE_SECONDS / 2:
+                await self.take_lease(beside.name)
 
     async def take_lease(self, name: str) -> bool:
         """On what this transfer is about, beside the one on its row, and kept with that; False: another has it."""

@@ -38,6 +38,8 @@ def _properties(folder: Folder) -> dict[str, str]:
     properties = {"name": folder.name, "moved": str(folder.moved), "gone": str(folder.gone)}
     if folder.parent is not None:
         properties["parent"] = folder.parent
+    if folder.stood:
+        properties["stood"] = "\n".join(folder.stood)
     return properties
 
 
@@ -50,4 +52,5 @@ def _folder(drive: DriveId, row: Row) -> Folder:
         parent=ItemId(parent) if parent is not None else None,
         moved=row.properties.get("moved") == str(True),
         gone=row.properties.get("gone") == str(True),
+        stood=tuple(path for path in row.properties.get("stood", "").split("\n") if path),
     )

@@ -62,7 +62,8 @@ class Busy:
 class Folder:
     """`moved` marks a folder whose message about its descendants may not have been sent yet.
 
-    `gone` is one that was deleted: known no more, but recognised when it comes out of the recycle bin.
+    `stood` are the paths from which it was moved, the latest last: files in it that nobody has looked at since may be
+    known there. `gone` is one that was deleted: known no more, but recognised when it comes out of the recycle bin.
     """
 
     drive: DriveId
@@ -71,6 +72,7 @@ class Folder:
     parent: ItemId | None
     moved: bool = False
     gone: bool = False
+    stood: tuple[str, ...] = ()
 
 
 class RefKind(StrEnum):

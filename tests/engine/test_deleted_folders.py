@@ -19,7 +19,7 @@ SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
 
 @contextlib.asynccontextmanager
 async def with_files(
-    azurite: Azurite, folder: Path, name: str, *names: str, text: str = SHIPPED, omits: bool = True
+    azurite: Azurite | None, folder: Path, name: str, *names: str, text: str = SHIPPED, omits: bool = True
 ) -> AsyncIterator[tuple[Campaign, list[str]]]:
     """A campaign with these files in CELUM; `omits`: the delta names a deleted folder alone."""
     async with campaign_in(azurite, folder, name, flows=text) as campaign:
@@ -105,6 +105,23 @@ async def test_a_file_moved_away_before_its_folder_was_deleted_is_not_gone(azuri
 
         assert await braked(campaign) == "", "two are allowed"
         assert [await state(campaign, item) for item in items] == [LinkState.CLOSED] * 2 + [LinkState.SETTLED]
+
+
+@pytest.mark.parametrize("deleted", ["third", "third/deep"])
+async def test_files_nobody_looked_at_since_their_folder_was_moved_are_found_when_it_is_deleted(
+    tmp_path: Path, deleted: str
+) -> None:
+    async with with_files(None, tmp_path, "unseen", "first/deep/a.pdf") as (campaign, (item,)):
+        for before, after in (("first", "second"), ("second", "third")):
+            campaign.move(f"{APPROVED}/{before}", name=after)
+            while not any('"folder moved"' in waiting.text for waiting in campaign.world.queue):
+                assert await campaign.world.step()
+            campaign.world.queue = [one for one in campaign.world.queue if '"folder moved"' not in one.text]
+        assert (await campaign.link(item)).path == f"{APPROVED}/first/deep/a.pdf"
+        campaign.delete(f"{APPROVED}/{deleted}")
+        await campaign.world.until_quiet()
+
+        assert await state(campaign, item) is LinkState.CLOSED
 
 
 PLAIN = """

@@ -206,7 +206,7 @@ async def test_folders_are_put_moved_cleared_and_kept_as_gone(ledger: Ledger) ->
         assert await ledger.folder(DRIVE, child) == Folder(DRIVE, child, "Ü #1 🎉/%?", root)
     assert await ledger.folder(DRIVE, ItemId("01GONE")) is None
 
-    gone = Folder(DRIVE, child, "Ü #1 🎉/%?", root, gone=True)
+    gone = Folder(DRIVE, child, "Ü #1 🎉/%?", root, gone=True, stood=("/A/Ü \u2028", "/B"))
     for _ in range(2):
         await ledger.put_folders(DRIVE, [gone])
         assert await ledger.folder(DRIVE, child) == gone
