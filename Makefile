@@ -1,7 +1,7 @@
 # Needs Python 3.13, Node with npm, and make. Everything else is installed here, into .venv and node_modules.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check faults soak failures bench flow-coverage clean
+.PHONY: help demo run test check faults soak soak-large failures bench flow-coverage clean
 
 PYTHON := .venv/bin/python
 PYTHON_READY := .venv/.ready
@@ -33,6 +33,9 @@ faults: $(PYTHON_READY) $(NODE_READY) ## a file's way again and again, each time
 soak: $(PYTHON_READY) $(NODE_READY) ## thousands of histories of a drive, each another one; the rest of the property tests too
 	@$(PYTHON) -m tests.properties $(ARGS)
 	@SOAK=50 $(PYTHON) -m pytest -q tests/properties/test_ranges.py
+
+soak-large: $(PYTHON_READY) $(NODE_READY) ## 10 GiB in each direction, with cuts all along and URLs that expire (ARGS="--gib 1" is quicker)
+	@$(PYTHON) -m tests.soak large $(ARGS)
 
 failures: $(PYTHON_READY) $(NODE_READY) ## each row of the failure catalogue, its tests and their result, or who decides it
 	@$(PYTHON) -m tests.failures $(ARGS)
