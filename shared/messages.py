@@ -50,7 +50,7 @@ class ScanReason(StrEnum):
     SUBSCRIPTION = "subscription"  # its subscription is missing or past half its life
     SWEEP = "sweep"  # not scanned for a day, or its subscription is unhealthy
     LIFECYCLE = "lifecycle"  # Graph says that something is wrong with the subscription
-    FOLDER_MOVED = "folder moved"
+    FOLDER_MOVED = "folder moved"  # the files in such folders are to be looked at
     BACKFILL = "backfill"  # the files of a new or changed flow are to be listed
     GATE_OPENED = "gate opened"  # the files that lay dormant behind a gate are to be decided
 
@@ -63,8 +63,6 @@ class ScanMessage(Message):
     kind: Literal["scan"] = "scan"
     drive: DriveId
     reason: ScanReason = ScanReason.CHANGE
-    folder: ItemId | None = None  # FOLDER_MOVED: whose descendants are to be decided
-    page: str | None = None  # … from which page on: OneDrive's link to it
     flow: FlowId | None = None  # BACKFILL: whose files are to be listed
     gate: LinkKey | None = None  # GATE_OPENED: which
 

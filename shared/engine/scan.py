@@ -19,9 +19,10 @@ from shared.engine.gates import folders_changed
 from shared.engine.gone import find_what_went_along, note_deleted, note_expired
 from shared.engine.installation import may_work, touches_marker
 from shared.engine.known import Known
+from shared.engine.moved import ask_to_look_into, look_into_moved
 from shared.engine.opening import list_behind
 from shared.engine.paths import Paths, as_folder
-from shared.engine.sight import Sight, look_into_folder, send_decides
+from shared.engine.sight import Sight, send_decides
 from shared.engine.subscriptions import keep_subscription
 from shared.engine.waiting import pause
 from shared.errors import BridgeError, CursorExpired, Locked, Missing, NotAuthorised, System, Throttled, Unavailable
@@ -121,7 +122,7 @@ async def _list(context: Context, message: ScanMessage, flows: tuple[IngestFlow,
         elif message.reason is ScanReason.GATE_OPENED:
             await list_behind(context, message)
         else:
-            await look_into_folder(context, message, flows)
+            await look_into_moved(context, message, flows)
     except (Throttled, NotAuthorised) as problem:
         await pause(context, problem)
     except Unavailable as problem:
@@ -226,9 +227,7 @@ class _Run:
         aside = await self.reading.see(placed, known, page=link, is_last=page.next_link is None and not gone)
         sight = Sight(self.context, self.drive, self.flows, self.standings, known, aside=aside)
         await send_decides(self.context, self.drive, await sight.wanting(placed))
-        for folder in moved:
-            message = ScanMessage(drive=self.drive, reason=ScanReason.FOLDER_MOVED, folder=folder)
-            await self.context.outbox.send(Queue.SCAN, message)
+        await ask_to_look_into(self.context, self.drive, moved)
         await self.context.ledger.clear_moved(self.drive, moved)
         await self.context.ledger.put_folders(self.drive, gone)
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, came_back, link_key
-from shared.engine.brake import Reading
-from shared.engine.context import Context, log
+from shared.engine.context import Context
 from shared.engine.dormant import Dormant
-from shared.engine.gates import folders_changed
 from shared.engine.known import Known
-from shared.engine.paths import Paths, as_folder
 from shared.engine.waiting import new_link, sighted, wait_until
-from shared.errors import CursorExpired, LedgerConflict, Missing, Refused
+from shared.errors import LedgerConflict
 from shared.flows import IngestFlow, decide, needs, selects
 from shared.ledger.rows import Phase, Standing
-from shared.messages import IDS_PER_DECIDE, DecideMessage, Queue, ScanMessage, ScanReason
+from shared.messages import IDS_PER_DECIDE, DecideMessage, Queue
 
 
 class Sight:
@@ -113,53 +110,3 @@ async def send_decides(context: Context, drive: DriveId, items: list[ItemId]) ->
     for start in range(0, len(items), IDS_PER_DECIDE):
         message = DecideMessage(drive=drive, items=tuple(items[start : start + IDS_PER_DECIDE]))
         await context.outbox.send(Queue.DECIDE, message)
-
-
-async def look_into_folder(context: Context, message: ScanMessage, flows: tuple[IngestFlow, ...]) -> None:
-    """Of a folder that moved, whose descendants the delta does not report: a look at each file in it, as if reported.
-
-    Each page of it and each folder below is a message of its own, so that no run grows with the tree, and one that was
-    killed repeats one page only. Folders that the ledger knows stay as they are: the delta reports their own moves.
-    """
-    drive, folder = message.drive, message.folder
-    if folder is None:
-        return
-    reading = Reading(context, drive, flows, f"folder {folder}")
-    try:
-        children, link = await context.onedrive.children_page(drive, folder, message.page)
-    except Missing:
-        log.info("the folder %s is gone; the delta reports what became of its files", folder)
-        await reading.end()
-        return
-    except (Refused, CursorExpired):
-        if message.page is None:
-            raise
-        children, link = await context.onedrive.children_page(drive, folder, None)  # the link was too old
-    paths, folders = Paths(context, drive), [child for child in children if child.is_folder]
-    await folders_changed(context, flows, folders, paths)
-    files = [await paths.of(child) for child in children if not child.is_folder]
-    await _see_page(context, flows, reading, files, f"{folder} {message.page}")
-    for below in folders:
-        await _look_below(context, drive, below)
-    if link is None:
-        await reading.end()
-    else:
-        await context.outbox.send(Queue.SCAN, message.model_copy(update={"page": link, "attempt": 0}))
-
-
-async def _see_page(
-    context: Context, flows: tuple[IngestFlow, ...], reading: Reading, files: list[Item], page: str
-) -> None:
-    known = Known(context, reading.drive, flows)
-    aside = await reading.see(files, known, page=page, is_last=False)
-    standings = await context.standings()
-    sight = Sight(context, reading.drive, flows, standings, known, aside=aside, has_moved=True)
-    await send_decides(context, reading.drive, await sight.wanting(files))
-
-
-async def _look_below(context: Context, drive: DriveId, folder: Item) -> None:
-    known = await context.ledger.folder(drive, folder.id)
-    if known is None or known.gone:
-        await context.ledger.put_folders(drive, [as_folder(folder)])
-    below = ScanMessage(drive=drive, reason=ScanReason.FOLDER_MOVED, folder=folder.id)
-    await context.outbox.send(Queue.SCAN, below)

@@ -270,9 +270,9 @@ async def test_two_instances_of_one_installation_that_start_at_once_are_one(fres
 async def test_what_no_timer_replaces_is_asked_again_while_another_installation_works(campaign: Campaign) -> None:
     async with another(campaign) as other:
         await other.minute()
-        drive, folder = DriveId(campaign.drive), ItemId("01FOLDER")
+        drive = DriveId(campaign.drive)
         for reason in (ScanReason.CHANGE, ScanReason.SWEEP, ScanReason.FOLDER_MOVED, ScanReason.LIFECYCLE):
-            message = ScanMessage(drive=drive, reason=reason, folder=folder)
+            message = ScanMessage(drive=drive, reason=reason)
             await other.bridge.scan(message)
 
         again = {ScanMessage.parse(one.text).reason: one.delay for one in other.sent}

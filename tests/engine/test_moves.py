@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from local.azurite import Azurite
+from local.serving import Exchange
 from shared.domain import LinkState
-from shared.messages import Queue, ScanMessage, ScanReason
+from shared.engine import moved
 from shared.onedrive import drive
 from tests.kit.campaign import APPROVED, Campaign, campaign_in, slides
 
@@ -136,24 +137,40 @@ async def test_a_new_folder_costs_no_look_into_it(campaign: Campaign) -> None:
     assert not [call for call in calls if "/children" in call]
 
 
-async def test_a_folder_of_many_pages_is_looked_through_page_by_page(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_tree_of_many_pages_is_looked_through_page_by_page_however_often_messages_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     monkeypatch.setattr(drive, "CHILDREN_PAGE", 2)
-    campaign.world.celum.add_collection(SUMMER)
-    for number in range(5):
-        campaign.drop(f"{number}.pdf", pdf(str(number)), **READY)
-    await campaign.world.until_quiet()
-    calls = (await campaign.world.instance()).wire.calls
-    calls.clear()
+    monkeypatch.setattr(moved, "PAGES_PER_MESSAGE", 1)
+    pages: list[str] = []
+    messages: list[str] = []
+    async with campaign_in(None, tmp_path, f"pages {times}") as campaign:
+        campaign.world.celum.add_collection(SUMMER)
+        for folder in ("", "one/", "one/two/"):
+            for number in range(3):
+                name = f"{folder}{number}.pdf"
+                campaign.drop(name, pdf(name), **READY)
+        await campaign.world.until_quiet()
+        put = campaign.world.put
 
-    campaign.move("/Campaigns/Spring-26", name="Summer-26")
-    pages: set[tuple[str | None, str | None]] = set()
-    while await campaign.world.step():
-        scans = [ScanMessage.parse(one.text) for one in campaign.world.queue if one.queue == Queue.SCAN]
-        pages |= {(scan.folder, scan.page) for scan in scans if scan.reason is ScanReason.FOLDER_MOVED}
+        def put_often(queue: str, text: str, delay: float = 0) -> None:
+            messages.append(text)
+            for _ in range(times):
+                put(queue, text, delay)
 
-    assert campaign.world.errors == []
-    assert [asset["parents"] for asset in campaign.assets()] == [[SUMMER]] * 5
-    assert len([call for call in calls if "/children" in call]) == len(pages), "a message for each page"
-    assert len([page for _, page in pages if page is not None]) == 2, "five files are three pages"
+        def observe(exchange: Exchange) -> None:
+            if "/children" in exchange.path_and_query:
+                pages.append(exchange.path_and_query)
+
+        monkeypatch.setattr(campaign.world, "put", put_often)
+        campaign.world.onedrive.serving.observers.append(observe)
+        campaign.move("/Campaigns/Spring-26", name="Summer-26")
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert [asset["parents"] for asset in campaign.assets()] == [[SUMMER]] * 9
+        everything = 1 + 1 + 3 * 2  # of the campaign itself, Working, and Approved, one and two
+        assert len(pages) == len(set(pages)) == everything, "each page once"
+        looks = [text for text in messages if '"folder moved"' in text]
+        assert len(looks) <= everything + 1, "no more messages than pages"
