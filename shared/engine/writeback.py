@@ -28,7 +28,12 @@ STATUS = {
 
 
 async def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link: Link) -> Mapping[str, str]:
-    """What the flow's columns should hold for the link's state, and only those that hold something else now."""
+    """What the flow's columns should hold for the link's state, and only those that hold something else now.
+
+    A flow that only observes shows nothing where people work.
+    """
+    if flow.mode == "observe":
+        return {}
     pattern = context.settings.celum_asset_url
     settled = link.settled
     asset_url = pattern.replace("{id}", str(settled.asset)) if pattern and settled else ""
@@ -56,7 +61,7 @@ async def _written_by_earlier_flows(context: Context, flow: IngestFlow, facts: F
     for other in await context.flows_of(facts.item.drive):
         if other.id == flow.id:
             break
-        if other.columns and selects(other, facts.item) is not None:
+        if other.columns and other.mode != "observe" and selects(other, facts.item) is not None:
             names |= {_internal(facts.columns, name) for name in other.columns}
     return frozenset(names)
 
