@@ -118,20 +118,39 @@ async def mark_place(context: Context, link: Link) -> None:
 
 
 async def _replacing(context: Context, item: Item, link: Link) -> Link:
-    for other in await _links(context, await context.ledger.refs(RefKind.ITEM, _place(item)), link.key):
-        made = item.created or context.clock.now()
-        is_recent = other.closed_at is not None and abs(made - other.closed_at) <= REPLACED_WITHIN
-        if other.flow != link.flow or other.settled is None or other.state is not LinkState.CLOSED or not is_recent:
-            continue
-        if await _owner(context, other.settled.asset, other.key) is not None and not other.settled.alias:
+    """Of several files that were deleted there, one after the other, the last has the link."""
+    for other in await _deleted_there(context, item, link):
+        settled = other.settled
+        assert settled is not None  # noqa: S101  it was looked for
+        if await _owner(context, settled.asset, other.key) is not None and not settled.alias:
             continue  # an alias became the owner meanwhile, and this file may join it by its content
+        last = await _last_owner(context, settled.asset, link.key)
+        if last is not None and last.key != other.key and not settled.alias:
+            continue  # its link was taken over already, by a file that has gone elsewhere
         await context.ledger.drop_attention(other.key)
-        await context.ledger.add_ref(RefKind.ASSET, asset_ref(other.settled.asset), link.key)
-        taken_over = dataclasses.replace(other.settled, facts_hash="")  # whatever it holds, the asset's key is another
+        await context.ledger.add_ref(RefKind.ASSET, asset_ref(settled.asset), link.key)
+        taken_over = dataclasses.replace(settled, facts_hash="")  # whatever it holds, the asset's key is another
         return dataclasses.replace(
-            link, settled=taken_over, run_date=other.run_date, run_id=other.run_id, finished=None
+            link,
+            settled=taken_over,
+            added=other.added,
+            run_date=other.run_date,
+            run_id=other.run_id,
+            finished=None,
         )
     return link
+
+
+async def _deleted_there(context: Context, item: Item, link: Link) -> list[Link]:
+    """The closed links of files of this flow that stood there a day ago or later, the last first."""
+    made = item.created or context.clock.now()
+    closed = [
+        (other.closed_at, other)
+        for other in await _links(context, await context.ledger.refs(RefKind.ITEM, _place(item)), link.key)
+        if other.flow == link.flow and other.settled is not None and other.state is LinkState.CLOSED
+        if other.closed_at is not None and abs(made - other.closed_at) <= REPLACED_WITHIN
+    ]
+    return [other for _, other in sorted(closed, key=lambda one: (one[0], one[1].key), reverse=True)]
 
 
 # --- a file that has one --------------------------------------------------------------------------------------------
