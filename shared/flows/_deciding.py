@@ -27,7 +27,7 @@ from shared.domain import (
 from shared.flows._dormant import dormant
 from shared.flows._gates import CHANGED, cover, is_same, judge, traces_approval
 from shared.flows._model import IngestFlow, Mode
-from shared.flows._reading import Lacks, Reading
+from shared.flows._reading import Lacks, Reading, as_text
 from shared.flows._selection import selects
 from shared.flows._start import was_there_before
 from shared.flows._wishing import facts_hash, wish
@@ -165,10 +165,16 @@ class _Stages:
     def _changed_since(self, why: Reason) -> Decision:
         """Other content than the approved one: a person approves it again, after the bridge took the approval back."""
         found = _Found(gate_open=True)
-        if self.flow.changed_after_ready == "reset" and why.rule == CHANGED:
+        if self.flow.changed_after_ready == "reset" and why.rule == CHANGED and not self._is_taken_back():
             decision = self._decision(Outcome.DO, (why,), found)
             return replace(decision, verb=Verb.RESET, columns=dict(self.flow.reset))
         return self._decision(Outcome.HOLD, (why,), found)
+
+    def _is_taken_back(self) -> bool:
+        """Where the columns hold what reset writes and the gate is open all the same, only a person can help."""
+        return all(
+            as_text(self.reading.column(name)).strip() == value.strip() for name, value in self.flow.reset.items()
+        )
 
     def _coverage(self) -> Approval | Reason | None:
         """Both costly facts are asked for together where both will be needed."""

@@ -22,7 +22,7 @@ from shared.flows._model import (
 )
 from shared.flows._nodes import Block
 from shared.flows._paths import NamePattern, PathPattern, PatternProblem, name_pattern, path_pattern
-from shared.flows._ready_loading import approving_columns, load_ready
+from shared.flows._ready_loading import approving_columns, load_ready, surely_closes, takes_back
 from shared.flows._section import Section, did_you_mean
 from shared.flows._sources import Vocabulary
 from shared.flows._target_loading import Surroundings, load_connection, load_to
@@ -107,17 +107,26 @@ def _refuse_what_has_no_effect(flow: Section, loaded: IngestFlow) -> None:
                 flow.wrong(flow.key_node(key), f"{key} has no effect, because ready names no value that approves.")
     if loaded.availability and loaded.to.intake is None:
         flow.wrong(flow.key_node("availability"), "availability needs to.intake: an asset must not be seen before it.")
-    columns = approving_columns(loaded.ready.conditions)
-    for column, value in loaded.reset.items():
-        accepted = [word for condition in columns if condition.column == column for word in condition.accepted]
-        what = "it is none of the approving columns" if not accepted else f'"{value}" approves'
-        if not accepted or value in accepted:
-            node = flow.key_node("changed_after_ready")
-            flow.wrong(node, f"changed_after_ready.reset.{column} takes nothing back, because {what}.")
+    _refuse_resets_in_vain(flow, loaded)
     limits = flow.node("limits")
     for word, _ in limits.entries if isinstance(limits, Block) and loaded.start is Start.NEW else ():
         if word.value == "first_run" and "limits.first_run" not in flow.problems.pending:
             flow.wrong(word, "limits.first_run has no effect, because start is new.")
+
+
+def _refuse_resets_in_vain(flow: Section, loaded: IngestFlow) -> None:
+    """With what reset writes the gate must be closed, whatever else holds: else it would be written again and again."""
+    conditions, node = loaded.ready.conditions, flow.key_node("changed_after_ready")
+    names = {condition.column for condition in approving_columns(conditions)}
+    is_wrong = False
+    for column, value in loaded.reset.items():
+        if not (column in names and takes_back(conditions, column, value)):
+            is_wrong = True
+            what = f'"{value}" approves' if column in names else "it is none of the approving columns"
+            flow.wrong(node, f"changed_after_ready.reset.{column} takes nothing back, because {what}.")
+    if loaded.reset and not is_wrong and not surely_closes(conditions, loaded.reset):
+        text = "changed_after_ready.reset takes nothing back, because ready may hold all the same."
+        flow.wrong(node, text, "Name every column that can approve by itself.")
 
 
 # --- from, accept -------------------------------------------------------------------------------------------------

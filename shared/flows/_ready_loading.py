@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from shared.flows._grammar import CONDITION
 from shared.flows._model import (
@@ -77,6 +77,43 @@ def leaves_of(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
                 yield from leaves_of((one,))
             case _:
                 yield condition
+
+
+def surely_closes(conditions: tuple[Condition, ...], values: Mapping[str, str]) -> bool:
+    """Whether the gate is closed once the columns hold these values, whatever else is so."""
+    return any(_with(condition, values) is False for condition in conditions)
+
+
+def takes_back(conditions: tuple[Condition, ...], column: str, value: str) -> bool:
+    """Whether the value has a part in closing the gate."""
+    return any(_takes_back(condition, column, value, says=False) for condition in conditions)
+
+
+def _with(condition: Condition, values: Mapping[str, str]) -> bool | None:
+    """None where it depends on more than these columns."""
+    match condition:
+        case ColumnIs(column, accepted):
+            return values[column].strip() in accepted if column in values else None
+        case AnyOf(inner):
+            answers = [_with(one, values) for one in inner]
+            return True if True in answers else None if None in answers else False
+        case Not(inner):
+            answer = _with(inner, values)
+            return None if answer is None else not answer
+        case _:
+            return None
+
+
+def _takes_back(condition: Condition, column: str, value: str, *, says: bool) -> bool:
+    match condition:
+        case ColumnIs(name, accepted):
+            return name == column and (value.strip() in accepted) is says
+        case AnyOf(inner):
+            return any(_takes_back(one, column, value, says=says) for one in inner)
+        case Not(inner):
+            return _takes_back(inner, column, value, says=not says)
+        case _:
+            return False
 
 
 def _entry(flow: Section, item: Node) -> Section | None:

@@ -55,6 +55,30 @@ def test_with_reset_nothing_is_taken_back_while_nobody_can_tell_what_was_approve
     assert run(RESET, World(versions=None), link()).decision.outcome is Outcome.HOLD
 
 
+@shows("changed_after_ready.reset")
+@pytest.mark.parametrize(
+    ("ready", "reset"),
+    [
+        ("[not: {column: {ApprovalStatus: Draft}}]", "{ApprovalStatus: Draft}"),
+        (
+            "[any: [column: {ApprovalStatus: Approved}, column: {UsageRights: ok}]]",
+            "{ApprovalStatus: Draft, UsageRights: none}",
+        ),
+        ("[column: {ApprovalStatus: Approved}, name: '*']", "{ApprovalStatus: Draft}"),
+    ],
+)
+def test_reset_may_write_whatever_surely_closes_the_gate(ready: str, reset: str) -> None:
+    chosen = flow(ready=ready, changed_after_ready=f"{{reset: {reset}}}")
+    assert chosen.reset["ApprovalStatus"] == "Draft"
+
+
+def test_with_reset_an_approval_that_was_taken_back_and_still_stands_is_held_not_taken_back_again() -> None:
+    stubborn = replace(RESET, reset={"ApprovalStatus": "Approved"})
+    found = run(stubborn, EDITED, link(minutes_ago=4))
+    assert (found.decision.outcome, found.decision.verb) == (Outcome.HOLD, None)
+    assert found.decision.reasons[0].rule == "changed_after_ready"
+
+
 def test_with_reset_approved_content_passes() -> None:
     assert run(RESET, GIVEN, link()).decision.verb is Verb.CREATE
 

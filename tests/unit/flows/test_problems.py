@@ -504,6 +504,24 @@ def test_the_head_of_the_file_is_checked_as_strictly(old: str, new: str, complai
         ({"ready": "[checked_in: false]"}, '13:25 flow masters: ready.checked_in: "false" is not one of true.'),
         ({"ready": "[content_approval: []]"}, "13:31 flow masters: ready.content_approval is empty."),
         (
+            {
+                "ready": "[any: [column: {ApprovalStatus: Approved}, column: {UsageRights: ok}]]",
+                "changed_after_ready": "{reset: {ApprovalStatus: Draft}}",
+            },
+            "14:5 flow masters: changed_after_ready.reset takes nothing back, because ready may hold all the same. "
+            "Name every column that can approve by itself.",
+        ),
+        (
+            {
+                "ready": "[not: {column: {ApprovalStatus: Draft}}]",
+                "changed_after_ready": "{reset: {ApprovalStatus: Nope}}",
+            },
+            (
+                "14:5 flow masters: changed_after_ready.reset.ApprovalStatus takes nothing back, "
+                'because "Nope" approves.'
+            ),
+        ),
+        (
             {"ready": APPROVED, "changed_after_ready": "{reset: {Status: Draft}}"},
             (
                 "14:5 flow masters: changed_after_ready.reset.Status takes nothing back, "
