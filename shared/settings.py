@@ -14,8 +14,12 @@ from urllib.parse import urlsplit
 from shared.errors import SettingsProblem
 
 STORAGE = "AzureWebJobsStorage"  # the platform's own name; connection="AzureWebJobsStorage" on every trigger
-UNRESOLVED = "@Microsoft.KeyVault("  # how a Key Vault reference arrives that the platform could not resolve
+# How a reference arrives that the platform could not resolve.
+UNRESOLVED = {"@microsoft.keyvault(": "a Key Vault", "@microsoft.appconfiguration(": "an App Configuration"}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+EXAMPLE_SECRET = "change-me-before-any-use"  # noqa: S105  published with this code, so it proves nothing
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+SCHEDULE = re.compile(r"[\w*/,-]+(\s+[\w*/,-]+){5}", re.ASCII)
 SHAREPOINT_HOSTS = "sharepoint.com,sharepoint.us,sharepoint.cn,svc.ms"  # where Graph's pre-authenticated URLs lead
 
 
@@ -65,11 +69,12 @@ class _Reader:
 
     def optional(self, name: str) -> str | None:
         value = self.environment.get(name, "").strip()
-        if value.startswith(UNRESOLVED):
-            self.problems.append(
-                f"{name} is a Key Vault reference that was not resolved; check the vault and its access"
-            )
-            return None
+        for sign, kind in UNRESOLVED.items():
+            if value.casefold().startswith(sign):
+                self.problems.append(
+                    f"{name} is {kind} reference that was not resolved; check the vault and its access"
+                )
+                return None
         return value or None
 
     def required(self, name: str, why: str) -> str:
@@ -82,11 +87,40 @@ class _Reader:
         value = self.optional(name) or default or self.required(name, why)
         if not value:
             return ""
-        parts = urlsplit(value)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-        if not parts.hostname or not secure:
+        if not _is_safe(value):
             self.problems.append(f'{name} is "{value}": an https URL is needed (http only to this machine)')
         return value.rstrip("/")
+
+    def tenant(self) -> str:
+        value = self.required("BRIDGE_TENANT_ID", "the directory (tenant) id of Microsoft 365")
+        if value and not GUID.fullmatch(value):
+            self.problems.append(f'BRIDGE_TENANT_ID is "{value}": the directory id is needed, a GUID, not its name')
+        return value
+
+    def celum_key(self) -> str:
+        value = self.required("CELUM_API_KEY", "the key of the service user, without any prefix")
+        if re.search(r"\s", value):
+            self.problems.append(
+                "CELUM_API_KEY holds a space or a line break: the key alone is needed, without any prefix"
+            )
+        return value
+
+    def schedule(self, name: str) -> None:
+        why = "six fields: {second} {minute} {hour} {day} {month} {day of week}"
+        value = self.required(name, f"when the timer rings, as {why}")
+        if value and not SCHEDULE.fullmatch(value):
+            self.problems.append(f'{name} is "{value}": {why} are needed')
+
+    def is_for_azure(self, settings: Settings) -> None:
+        """What the local stack is run with has no place where everybody can reach the app."""
+        if settings.storage.connection_string == DEVELOPMENT_STORAGE:
+            self.problems.append(
+                f"{STORAGE} is the emulator's: name the storage account by {STORAGE}__queueServiceUri …"
+            )
+        if EXAMPLE_SECRET in (settings.notification_key[1], (settings.previous_notification_key or ("", ""))[1]):
+            self.problems.append("NOTIFICATION_SECRET is the published example: make a secret of your own")
+        if settings.graph_local_token:
+            self.problems.append("GRAPH_LOCAL_TOKEN is for the local stack only: remove it in Azure")
 
     def listing(self, name: str, default: str = "") -> tuple[str, ...]:
         return tuple(part.strip().lower() for part in (self.optional(name) or default).split(",") if part.strip())
@@ -137,6 +171,20 @@ class _Reader:
         return Storage(connection, queue, table, self.optional(f"{STORAGE}__clientId"))
 
 
+def _is_safe(url: str) -> bool:
+    host = _host(url)
+    return host is not None and (url.startswith("https:") or (url.startswith("http:") and host in LOOPBACK))
+
+
+def _host(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for one that is no number
+    except ValueError:
+        return None
+    return parts.hostname or None
+
+
 # The public, well-known account of the storage emulator.
 DEVELOPMENT_STORAGE = (
     "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
@@ -154,11 +202,11 @@ def load(environment: Mapping[str, str], *, schedules: Iterable[str] = ()) -> Se
     """
     read = _Reader(environment)
     for name in schedules:
-        read.required(name, "when the timer rings, as six fields: {second} {minute} {hour} {day} {month} {day of week}")
+        read.schedule(name)
     secret = "NOTIFICATION_SECRET"  # noqa: S105  a setting's name
     settings = Settings(
         storage=read.storage(),
-        tenant=read.required("BRIDGE_TENANT_ID", "the directory (tenant) id of Microsoft 365"),
+        tenant=read.tenant(),
         public_url=read.url("BRIDGE_PUBLIC_URL", "where Graph reaches this app, https://<app>.azurewebsites.net"),
         notification_key=read.key(secret, read.required(secret, "<key id>:<secret> that signs clientState"))
         or ("", ""),
@@ -169,7 +217,7 @@ def load(environment: Mapping[str, str], *, schedules: Iterable[str] = ()) -> Se
         identity_client_id=read.optional("BRIDGE_IDENTITY_CLIENT_ID"),
         content_hosts=read.listing("ONEDRIVE_CONTENT_HOSTS", SHAREPOINT_HOSTS),
         celum_url=read.url("CELUM_URL", "the tenant's Content API, https://<host>/content-api/v1"),
-        celum_key=read.required("CELUM_API_KEY", "the key of the service user, without any prefix"),
+        celum_key=read.celum_key(),
         celum_username=read.optional("CELUM_USERNAME"),
         celum_client=read.optional("CELUM_CLIENT"),
         celum_upload_hosts=read.listing("CELUM_UPLOAD_HOSTS"),
@@ -182,7 +230,9 @@ def load(environment: Mapping[str, str], *, schedules: Iterable[str] = ()) -> Se
     )
     if settings.celum_asset_url and "{id}" not in settings.celum_asset_url:
         read.problems.append("CELUM_ASSET_URL must contain {id}, where the asset's id goes")
-    if settings.graph_local_token and urlsplit(settings.graph_url).hostname not in LOOPBACK:
+    if settings.in_azure:
+        read.is_for_azure(settings)
+    elif settings.graph_local_token and _host(settings.graph_url) not in LOOPBACK:
         read.problems.append("GRAPH_LOCAL_TOKEN is for a simulator on this machine only: remove it, or set GRAPH_URL")
     if read.problems:
         raise SettingsProblem(tuple(read.problems))

@@ -85,9 +85,56 @@ def test_a_value_of_spaces_is_missing() -> None:
     assert problem.startswith("BRIDGE_TENANT_ID is missing: ")
 
 
+AZURE = {
+    "WEBSITE_SITE_NAME": "bridge",
+    "AzureWebJobsStorage": None,
+    "AzureWebJobsStorage__queueServiceUri": "https://bridge.queue.core.windows.net",
+    "AzureWebJobsStorage__tableServiceUri": "https://bridge.table.core.windows.net",
+    "NOTIFICATION_SECRET": "k1:a secret that nobody has read",
+    "GRAPH_LOCAL_TOKEN": "",
+}
+
+
+def test_what_the_local_stack_is_run_with_is_refused_in_azure() -> None:
+    assert problems(**AZURE) == []
+    found = problems(**AZURE | {name: EXAMPLE[name] for name in EXAMPLE.keys() & AZURE.keys()})
+    assert [problem.split(" ")[0] for problem in found] == [
+        "AzureWebJobsStorage",
+        "NOTIFICATION_SECRET",
+        "GRAPH_LOCAL_TOKEN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("CELUM_URL", "https://[dam/x", "an https URL is needed"),
+        ("CELUM_URL", "https://dam:abc/x", "an https URL is needed"),
+        ("CELUM_API_KEY", "Bearer abc", "without any prefix"),
+        ("CELUM_API_KEY", "abc\ndef", "a line break"),
+        ("CELUM_API_KEY", "@microsoft.AppConfiguration(Endpoint=x; Key=y)", "an App Configuration reference"),
+        ("BRIDGE_TENANT_ID", "%TENANT%", "a GUID"),
+        ("BRIDGE_TENANT_ID", "acme.com", "a GUID"),
+    ],
+)
+def test_a_value_that_can_never_work_is_named_beside_one_that_is_missing(name: str, value: str, told: str) -> None:
+    missing, found = sorted(problems(**{name: value, "BRIDGE_PUBLIC_URL": None}), key=lambda one: one.startswith(name))
+    assert missing.startswith("BRIDGE_PUBLIC_URL is missing")
+    assert found.startswith(f"{name} ")
+    assert told in found
+
+
+def test_a_schedule_has_six_fields() -> None:
+    with pytest.raises(SettingsProblem) as raised:
+        settings.load(
+            {**EXAMPLE, "SEND_DUE_SCHEDULE": "* * * * *", "CELUM_API_KEY": ""}, schedules=["SEND_DUE_SCHEDULE"]
+        )
+    assert [problem.split(" ")[0] for problem in raised.value.problems] == ["SEND_DUE_SCHEDULE", "CELUM_API_KEY"]
+
+
 def test_time_runs_as_it_is_in_azure() -> None:
-    assert problems(WEBSITE_SITE_NAME="bridge", BRIDGE_TIME_SCALE="1") == []
-    (problem,) = problems(WEBSITE_SITE_NAME="bridge", BRIDGE_TIME_SCALE="30")
+    assert problems(**AZURE, BRIDGE_TIME_SCALE="1") == []
+    (problem,) = problems(**AZURE, BRIDGE_TIME_SCALE="30")
     assert "remove it in Azure" in problem
 
 
@@ -133,11 +180,7 @@ def test_the_local_token_never_goes_to_graph_itself() -> None:
 
 
 def test_storage_is_reached_by_connection_string_or_by_identity() -> None:
-    azure = {
-        "AzureWebJobsStorage": None,
-        "AzureWebJobsStorage__queueServiceUri": "https://bridge.queue.core.windows.net",
-        "AzureWebJobsStorage__tableServiceUri": "https://bridge.table.core.windows.net",
-    }
+    azure = {name: value for name, value in AZURE.items() if name.startswith("Azure")}
     assert problems(**azure) == []
     assert len(problems(**azure | {"AzureWebJobsStorage__tableServiceUri": None})) == 1
 
