@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from shared.domain import FlowId, Reason
 from shared.engine.context import Context, flow_key, log
-from shared.errors import FlowFileProblem, NameProblem
+from shared.errors import FlowFileProblem, Forbidden, Missing, NameProblem
 from shared.flows import FlowFile, IngestFlow, normalised
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind, Phase, Standing, Surge
 
@@ -67,7 +67,7 @@ async def _take_in(context: Context, file: FlowFile, flow: IngestFlow, known: St
         return True
     try:
         drive = await context.drive_of(flow)
-    except NameProblem as problem:
+    except (NameProblem, Forbidden, Missing) as problem:
         log.error("flow %s cannot begin: %s", flow.id, problem)
         return False
     await context.ledger.add_due(DueEntry(context.clock.now(), flow_key(flow.id), DueKind.FLOW))

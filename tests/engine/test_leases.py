@@ -11,12 +11,14 @@ from local.serving import Fault
 from shared import settings as app_settings
 from shared.domain import LinkState, Step, Transfer
 from shared.engine.bridge import Bridge
+from shared.ledger.rows import DueKind
 from shared.messages import TransferMessage
 from tests.kit.campaign import Campaign, slides
 from tests.kit.clock import JumpClock
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 READING_SECONDS = 2.0  # several leases of the hasty clock below
+RENEWALS = 6  # by then the watch entry that stood there at the beginning has passed
 PATIENCE = 30  # seconds, against a test that hangs
 
 
@@ -86,12 +88,17 @@ async def test_a_lease_is_kept_while_facts_are_read_for_longer_than_it_lasts(cam
         work = asyncio.ensure_future(bridge.transfer(message))
         leases: set[datetime] = set()
         async with asyncio.timeout(PATIENCE):
-            while len(leases) < 2:
+            while len(leases) < RENEWALS:
                 await asyncio.sleep(0.02)
                 transfer = await transfer_of(campaign, item)
                 assert transfer is not None
                 leases |= {transfer.lease_until} if transfer.lease_until else set()
         assert transfer is not None
         assert transfer.step is Step.PREPARE, "renewed only after the reading"
+        assert transfer.watch_at is not None
+        assert transfer.lease_until is not None
+        assert transfer.watch_at >= transfer.lease_until, "the watch has not moved along"
+        due = await bridge.context.ledger.due(transfer.watch_at, 100)
+        assert transfer.watch_at in {entry.at for entry in due if entry.kind is DueKind.WATCH}
         await work
     assert (await campaign.link(item)).state is LinkState.SETTLED
