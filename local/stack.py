@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import json
 import shutil
 import signal
@@ -12,10 +13,10 @@ import socket
 import sys
 import time
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import aiohttp
 
@@ -64,6 +65,12 @@ class Stack:
         self._ports = ports or Ports()
         self._more = settings or {}
         self._host_port = self._ports.host
+        self._claim = claimed(folder)
+        try:
+            refuse_taken(self._ports)
+        except PartFailedError:
+            self._claim.close()
+            raise
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "storage").mkdir(parents=True)
         self.azurite = Azurite(
@@ -155,6 +162,7 @@ class Stack:
                 with contextlib.suppress(PartFailedError):
                     await part.terminate()
         await self.azurite.stop()
+        self._claim.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -164,6 +172,31 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+
+def claimed(folder: Path) -> IO[str]:
+    """The folder is this process's until the file is closed or the process is gone, however it goes."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    claim = folder.with_name(f"{folder.name}.lock").open("w")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        claim.close()
+        raise PartFailedError(
+            f"{shown(folder)} is in use by another run: end that one first (Ctrl+C in its terminal)"
+        ) from None
+    return claim
+
+
+def refuse_taken(ports: Ports) -> None:
+    for port in filter(None, astuple(ports)):
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                told = f"port {port} is in use: end that program, or what is left of a run that was killed"
+                raise PartFailedError(told) from None
 
 
 def free_port() -> int:

@@ -80,7 +80,9 @@ def _mac(secret: str, tenant: str, drive: str) -> str:
 
 def proven_drive(state: object, *, tenant: str, secrets: Secrets) -> DriveId | None:
     """The drive that a clientState proves; None when it is missing, malformed or signed with another secret."""
-    if not isinstance(state, str) or not state.startswith("1.") or len(state) > CLIENT_STATE_CHARACTERS:
+    if not isinstance(state, str) or not state.isascii() or len(state) > CLIENT_STATE_CHARACTERS:
+        return None
+    if not state.startswith("1."):
         return None
     drive, *rest = state[2:].rsplit(".", 2)
     if len(rest) != 2 or not drive:

@@ -65,7 +65,7 @@ def test_A8_a_wrong_client_state_is_refused_alone() -> None:
 
 @pytest.mark.parametrize(
     "state",
-    ["", "1", "1.", "1..", "1...", "2.b!x.k2.mac", "ü" * 50, "1.b!x.k3.mac", 7, None, "x" * 200],
+    ["", "1", "1.", "1..", "1...", "2.b!x.k2.mac", "ü" * 50, "1.b!x.k2.\ud800", "1.b!x.k3.mac", 7, None, "x" * 200],
 )
 def test_A8_a_malformed_client_state_proves_nothing(state: Any) -> None:
     assert ring(notification(clientState=state)) == Doorbells(refused=1)
