@@ -206,9 +206,16 @@ def _tell_explained(file: Json) -> None:
     _tell(f"{file['path'] or 'gone'} under {file['flow']}: {file['outcome']}{verb}, in the ledger {file['state']}")
     if file["link"]:
         _tell(f"link {file['link']}" + (f", asset {file['asset']}" if file["asset"] else ""))
-    _tell_table(("RULE", "", "VALUE"), [(r["rule"], r["verdict"], r["value"]) for r in file["rules"]])
+    if file["alias_of"]:
+        _tell(f"an alias: {file['alias_of']} has the same content and owns the asset; this one adds its collection")
+    rows = [(r["rule"], r["verdict"], r["value"], _used(r["used"])) for r in file["rules"]]
+    _tell_table(("RULE", "", "VALUE", "READ FROM"), rows)
     for text in file["would_change"]:
         _tell(f"to change it: {text}")
+
+
+def _used(values: Mapping[str, str]) -> str:
+    return ", ".join(f'{name} "{value}"' for name, value in values.items())
 
 
 def _flow_action(name: str) -> Callable[[argparse.Namespace], int]:

@@ -94,7 +94,8 @@ class Found(Shape):
 class RuleOutcome(Shape):
     rule: str
     verdict: Literal["passed", "failed", "not reached"]
-    value: str
+    value: str = Field(description="what it found or would write, or what is wrong")
+    used: dict[str, str] = Field(description="the values that it read")
 
 
 class ExplainedFile(FoundFile):
@@ -104,6 +105,7 @@ class ExplainedFile(FoundFile):
     flow_stops: str
     rules: tuple[RuleOutcome, ...]
     used: dict[str, str]
+    alias_of: str | None = Field(description="the path of the file that owns the asset; this one writes nothing to it")
     would_change: tuple[str, ...]
 
 

@@ -169,8 +169,11 @@ def _explained(one: Explanation) -> ExplainedFile:
         verb=decision.verb.value if decision.verb else None,
         until=decision.until,
         flow_stops=one.stops,
-        rules=tuple(RuleOutcome(rule=r.rule, verdict=r.verdict.value, value=r.value) for r in one.rules),
+        rules=tuple(
+            RuleOutcome(rule=r.rule, verdict=r.verdict.value, value=r.value, used=dict(r.used)) for r in one.rules
+        ),
         used=dict(decision.used),
+        alias_of=(one.alias_of.path or one.alias_of.item) if one.alias_of else None,
         would_change=one.would_change,
     )
 

@@ -16,8 +16,9 @@ from shared.flows._model import (
     OnExisting,
     Start,
 )
+from shared.flows._preview import Previewed, preview
 from shared.flows._schema import cases_schema, flows_schema
-from shared.flows._selection import selects
+from shared.flows._selection import not_selected_because, selects
 from shared.flows._showing import normalised
 from shared.flows._writing import Status, column_values, columns_read
 from shared.flows._yaml import as_yaml
@@ -33,6 +34,7 @@ __all__ = [
     "Mode",
     "OnExisting",
     "OneDriveConnection",
+    "Previewed",
     "Start",
     "Status",
     "as_yaml",
@@ -48,6 +50,8 @@ __all__ = [
     "load_cases",
     "needs",
     "normalised",
+    "not_selected_because",
+    "preview",
     "selects",
     "shut_because",
 ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
 from shared.domain import FieldWish, Item, Need, Reason, Value, Wish
 from shared.flows._categories import is_of_types
 from shared.flows._days import day_of, end_of, start_of
-from shared.flows._model import FieldMatch, FieldRule, Table
+from shared.flows._model import FieldMatch, FieldRule, IngestFlow, Table
 from shared.flows._reading import Lacks, Reading, Unfit, as_text, is_empty
 from shared.flows._sources import Source, Template
 
@@ -62,6 +62,20 @@ def facts_hash(wanted: Wish) -> str:
         *(["unavailable"] if wanted.unavailable else []),
     ]
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:32]
+
+
+def parts(flow: IngestFlow) -> Iterator[tuple[str, Callable[[Reading], str]]]:
+    """Each rule on its own → what it would have written, as text; raises Lacks or Unfit as `wish` does."""
+    yield "to.collection", lambda reading: _path(flow.to.collection, reading, "to.collection")
+    yield "to.name", _name
+    for match in (way for way in flow.identity if isinstance(way, FieldMatch)):
+        yield f"identity.{match.label}", partial(_source_text, match.source)
+    for rule in flow.fields:
+        yield f"fields.{rule.label}", partial(_field_text, rule)
+    if flow.availability is not None:
+        yield "availability", _window
+    if flow.move_to is not None:
+        yield "after.move_to", partial(_path, flow.move_to, rule="after.move_to")
 
 
 class _Attempt:
@@ -243,3 +257,18 @@ def _availability(reading: Reading) -> tuple[datetime | None, datetime | None]:
     if first and last and first > last:
         raise Unfit("availability", f"available from {since} but only until {until}")
     return first, last
+
+
+def _source_text(source: Source, reading: Reading) -> str:
+    return as_text(reading.value(source))
+
+
+def _field_text(rule: FieldRule, reading: Reading) -> str:
+    return as_text(_field(rule, reading).value)
+
+
+def _window(reading: Reading) -> str:
+    since, until = _availability(reading)
+    zone = reading.flow.time_zone
+    ends = (("from", since), ("until", until))
+    return " ".join(f"{word} {moment.astimezone(zone):%Y-%m-%d %H:%M}" for word, moment in ends if moment is not None)

@@ -75,6 +75,7 @@ async def test_explain_shows_each_rule_and_what_would_change_the_outcome(campaig
         "rule": "ready.column.ApprovalStatus",
         "verdict": "failed",
         "value": 'ApprovalStatus is "Draft", not "Approved"',
+        "used": {"column.ApprovalStatus": "Draft"},
     }
     assert rules["fields.Usage rights"]["verdict"] == "not reached"
     assert file["used"]["column.ApprovalStatus"] == "Draft"

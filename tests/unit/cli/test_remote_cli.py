@@ -65,6 +65,21 @@ def test_find_shows_where_a_file_is_and_why(app: FakeApp, capsys: pytest.Capture
     assert app.asked == [("GET", "/api/v1/find?name=b+c", "the key", None)]
 
 
+def test_explain_tells_each_rule_with_the_values_it_read(app: FakeApp, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = {"rule": "fields.Market", "verdict": "passed", "value": "Norway", "used": {"column.Market": "NO"}}
+    told = {"outcome": "nothing", "verb": None, "rules": [rule], "would_change": ["wait"], "alias_of": "/A/a.pdf"}
+    app.body = {"files": [FILE | told]}
+    assert main(["explain", "/A/b.pdf"]) == 0
+    assert capsys.readouterr().out == (
+        "/A/b.pdf under masters: nothing, in the ledger held\n"
+        "link masters|b!d|1\n"
+        "an alias: /A/a.pdf has the same content and owns the asset; this one adds its collection\n"
+        "RULE                   VALUE   READ FROM\n"
+        'fields.Market  passed  Norway  column.Market "NO"\n'
+        "to change it: wait\n"
+    )
+
+
 def test_what_is_nowhere_is_an_exit_code(app: FakeApp, capsys: pytest.CaptureFixture[str]) -> None:
     app.body = {"files": [], "complete": True}
     assert main(["find", "x", "--json"]) == 1

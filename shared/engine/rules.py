@@ -1,0 +1,129 @@
+"""The rules of a flow in the order in which they are tested, how each came out for a file, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.domain import Decision, Outcome, Reason
+from shared.flows import IngestFlow, Previewed
+
+
+class Verdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the flow file: its place there, what it found or would write, from which values, how it came out."""
+
+    rule: str
+    verdict: Verdict
+    value: str = ""
+    used: Mapping[str, str] = field(default_factory=dict)
+
+
+STAGES = (
+    ("mode",),
+    ("from", "after", "on_source_deleted"),
+    ("start",),
+    ("ready.folder", "ready.collection"),
+    ("ready.unchanged_for",),
+    ("ready",),
+    ("changed_after_ready",),
+    ("content", "accept", "to", "identity", "fields", "availability", "after.move_to", "incomplete", "on_ready_lost"),
+)
+WRITTEN = ("to.name", "identity", "fields", "availability", "after.move_to")  # by the owner of an asset alone
+
+
+def _stage(rule: str) -> int:
+    """The longest name that fits: ready.folder stands before ready."""
+    hits = [(len(name), place) for place, stage in enumerate(STAGES) for name in stage if _is_of(rule, name)]
+    return max(hits)[1] if hits else len(STAGES)
+
+
+def _is_of(rule: str, name: str) -> bool:
+    return f"{rule}.".startswith(f"{name}.")
+
+
+def rules_of(
+    flow: IngestFlow,
+    decision: Decision,
+    left: tuple[Reason, ...],
+    previewed: Mapping[str, Previewed],
+    *,
+    is_alias: bool = False,
+) -> Iterator[Rule]:
+    """A file that waits, is held or ignored stopped at the first stage with a reason; the later ones saw nothing.
+
+    `left` are the parts of `from` that do not speak of the file, whatever is decided about it.
+    """
+    is_open = decision.outcome in {Outcome.DO, Outcome.NOTHING}
+    failed = {} if is_open else {reason.rule: reason.text for reason in decision.reasons}
+    failed |= {reason.rule: reason.text for reason in left}
+    reached = min((_stage(rule) for rule in failed), default=len(STAGES))
+    for rule in sorted(dict.fromkeys([*_names(flow, previewed), *failed]), key=_stage):
+        known = previewed.get(rule, Previewed())
+        value = failed.get(rule) or known.value or decision.used.get(rule.removeprefix("ready."), "")
+        verdict = Verdict.PASSED if _stage(rule) <= reached else Verdict.NOT_REACHED
+        if rule in failed:
+            verdict = Verdict.FAILED
+        elif is_alias and any(_is_of(rule, name) for name in WRITTEN):
+            value, verdict = "an alias writes no fields" if _is_of(rule, "fields") else "", Verdict.NOT_REACHED
+        yield Rule(rule, verdict, value, known.used)
+
+
+def _names(flow: IngestFlow, previewed: Mapping[str, Previewed]) -> Iterator[str]:
+    yield from ("mode", "from.path")
+    yield from ("from.types",) if flow.types else ()
+    yield from ("from.ignore",) if flow.ignore else ()
+    yield from ("start",) if flow.start == "new" else ()
+    for gate in flow.ready.gates:
+        yield from (f"ready.{gate.kind}.{name}" for name, _ in gate.wanted)
+    yield "ready.unchanged_for"
+    yield from (rule for rule in previewed if _is_of(rule, "ready"))
+    yield from ("changed_after_ready",) if flow.ready.conditions else ()
+    yield from previewed
+
+
+# --- what would change it -----------------------------------------------------------------------------------------
+
+ADVICE = {
+    "mode": "switch the flow on in the flow file",
+    "from.path": "move the file to where from.path fits, or change from.path",
+    "from.types": "save it as one of the types that the flow takes, or change from.types",
+    "from.ignore": "rename the file, or change from.ignore",
+    "start": "edit the file: what was there before the flow is left alone until it changes",
+    "ready.unchanged_for": "wait: nobody may save other content meanwhile",
+    "ready.folder": "set the columns of the folder: all files behind it are taken up then",
+    "ready.collection": "set the fields of the collection in CELUM: it is looked at once an hour",
+    "ready.checked_in": "check the file in",
+    "ready.content_approval": "have the file approved in its library",
+    "ready": "do what the condition asks for in OneDrive",
+    "changed_after_ready": "approve the present content again",
+    "accept": "replace the file by one that is accepted",
+    "fields": "fill in or correct what the field comes from",
+    "content": "replace the file by one that can be read",
+    "on_source_deleted": "restore the file, or put it back",
+}
+STOPPED = {
+    "barred": "see `bridge status`: the library is not known to be this installation's",
+    "paused": "`bridge resume` the flow",
+    "braked": "decide about the brake: `bridge brake` --go-on or --discard",
+    "frozen": "put the flow back into the flow file, switched on",
+    "starting": "wait until the files that were there before the flow are listed",
+}
+
+
+def advice_on(decision: Decision, stops: str) -> Iterator[str]:
+    if stops:
+        yield STOPPED.get(stops, stops)
+    if decision.outcome in {Outcome.DO, Outcome.NOTHING}:
+        return
+    for reason in decision.reasons:
+        hits = [name for name in ADVICE if f"{reason.rule}.".startswith(f"{name}.")]
+        until = f" (until {decision.until:%Y-%m-%d %H:%M:%S} UTC)" if decision.until else ""
+        yield f"{ADVICE[max(hits, key=len)]}{until}" if hits else reason.text
