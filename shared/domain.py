@@ -324,6 +324,7 @@ class Decision:
     signature: str | None = None
     approval: Approval | None = None  # to be recorded in the link when it differs from what stands there
     gate_open: bool | None = None  # whether the approving values hold now; None = not looked at
+    forgets: bool = False  # the gate is closed: the content for which it had opened is no longer the approved one
     behind: Need | None = None  # the closed folder or collection gate behind which the file lies dormant
     columns: Mapping[str, str] = field(default_factory=dict)  # RESET: what to write on the source file
     unavailable: bool = False  # CLOSE: the asset goes out of use as well

@@ -44,7 +44,7 @@ from shared.engine.waiting import (
     sighted,
     wait_until,
 )
-from shared.engine.writeback import write_columns
+from shared.engine.writeback import shows_held, write_columns
 from shared.errors import LedgerConflict, NotAuthorised, System, Throttled, Unavailable
 from shared.flows import IngestFlow, decide, selects
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind
@@ -116,6 +116,8 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
         return
     base = link or base
     if decision.outcome is Outcome.IGNORE:
+        if link is not None and decision.forgets:
+            await context.ledger.put_link(dataclasses.replace(link, approval=None, gate_closed_for=full.item.content))
         await keep_dormant(context, flow, full, decision)
         return
     if await holds_back(context, base, full, decision):
@@ -132,7 +134,7 @@ async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decisi
         known = dataclasses.replace(known, finished=RETURNED)
     match decision.outcome:
         case Outcome.WAIT:
-            await _wait(context, known, full, decision, base)
+            await _wait(context, flow, known, full, decision, base)
         case Outcome.HOLD:
             await hold(context, flow, full, known, decision.reasons, decision=decision)
         case Outcome.NOTHING if owes_finish(flow, known) and await all_done_with_file(context, known):
@@ -182,13 +184,13 @@ def remembered(context: Context, link: Link, facts: Facts, decision: Decision) -
     closed_for = facts.item.content if decision.gate_open is False else fresh.gate_closed_for
     return dataclasses.replace(
         fresh,
-        approval=decision.approval or fresh.approval,
+        approval=decision.approval or (None if decision.forgets else fresh.approval),
         gate_closed_for=closed_for,
         generation=decision.generation,
     )
 
 
-async def _wait(context: Context, link: Link, facts: Facts, decision: Decision, base: Link) -> None:
+async def _wait(context: Context, flow: IngestFlow, link: Link, facts: Facts, decision: Decision, base: Link) -> None:
     if link.state is LinkState.HELD:  # what held it is mended, but it has to wait for something else now
         await context.ledger.drop_attention(link.key)
         link = dataclasses.replace(link, state=LinkState.SETTLED if link.settled else LinkState.SEEN, reasons=())
@@ -196,6 +198,8 @@ async def _wait(context: Context, link: Link, facts: Facts, decision: Decision, 
         link = dataclasses.replace(link, transfer=dataclasses.replace(link.transfer, again=True))
     if decision.approval is not None and decision.approval != base.approval:
         await context.journal(link, "approved", decision)
+    if decision.until is None and (base.state is LinkState.HELD or shows_held(flow, facts)):
+        await write_columns(context, flow, facts, link)  # before the row, by which a repeat would take it for done
     await wait_until(context, dataclasses.replace(link, due_at=base.due_at), facts.item, decision, stored=base)
 
 

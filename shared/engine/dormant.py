@@ -43,7 +43,7 @@ class Dormant:
         self._shut: dict[tuple[FlowId, Need], _Shut] = {}
 
     async def takes(self, flow: IngestFlow, item: Item, link: Link | None) -> Facts | None:
-        """The file's facts with all that its gates say; None once it is known to lie behind a closed one."""
+        """The file's facts with all that its gates say; None where it lies behind a closed one and that is all."""
         context = self._context
         facts = Facts(now=context.clock.now(), item=item, time_scale=context.clock.time_scale)
         while wanted := [need for need in needs(flow, facts, link) if need.kind in GATES] if flow.ready.gates else []:
@@ -56,7 +56,7 @@ class Dormant:
         if not flow.ready.gates or needs(flow, facts, link):
             return facts
         decision = decide(flow, facts, link)
-        if decision.behind is None:
+        if decision.behind is None or decision.forgets:
             return facts
         self._add(flow, item, decision.behind, decision.reasons)
         return None

@@ -99,6 +99,8 @@ class Sight:
         if needs(flow, facts, link):
             return True
         decision = decide(flow, facts, link)
+        if decision.forgets or (decision.approval is not None and link and decision.approval != link.approval):
+            return True
         if decision.outcome is not Outcome.WAIT:
             moved = decision.outcome is Outcome.NOTHING and link is not None and link.path != item.path
             return moved or decision.outcome not in {Outcome.IGNORE, Outcome.NOTHING}  # the link's path is kept true

@@ -96,6 +96,12 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
     return False
 
 
+def shows_held(flow: IngestFlow, facts: Facts) -> bool:
+    """Whether people still read that the file is held: they are told to wait until it no longer says so."""
+    names = [name for name, source in flow.columns.items() if str(source) == "run.status"]
+    return facts.columns is not None and any(_present(facts.columns, name) == Status.HELD for name in names)
+
+
 async def show_end(context: Context, flow: IngestFlow, facts: Facts, link: Link) -> None:
     """Columns of a link that is not decided again by itself: our own write must not look like a person's change."""
     try:

@@ -25,7 +25,7 @@ from shared.domain import (
     is_put_away,
 )
 from shared.flows._dormant import dormant
-from shared.flows._gates import CHANGED, cover, is_same, judge, traces_approval
+from shared.flows._gates import CHANGED, cover, forgets, is_same, judge, traces_approval
 from shared.flows._model import IngestFlow, Mode
 from shared.flows._reading import Lacks, Reading, as_text
 from shared.flows._selection import selects
@@ -250,5 +250,6 @@ class _Stages:
             signature=self.facts.signature,
             approval=found.approval,
             gate_open=found.gate_open,
+            forgets=found.gate_open is False and forgets(self.reading),
             used=used,
         )

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from shared.domain import Columns, Decision, Kind, Need, Outcome, Reason, Value
-from shared.flows._gates import matches, not_yet
+from shared.flows._gates import forgets, matches, not_yet
 from shared.flows._model import Gate, GateKind, IngestFlow
 from shared.flows._paths import nfc
 from shared.flows._reading import Lacks, Reading, Unfit, as_text, internal_name
@@ -23,7 +23,14 @@ def dormant(reading: Reading) -> Decision | None:
         need = Need(Kind(gate.kind.value), _path(gate, reading.captures))
         reasons = _closed(gate, need.of, _found(need, reading), reading.used)
         if reasons:
-            return Decision(Outcome.IGNORE, reasons, gate_open=False, behind=need, used=dict(reading.used))
+            return Decision(
+                Outcome.IGNORE,
+                reasons,
+                gate_open=False,
+                forgets=forgets(reading),
+                behind=need,
+                used=dict(reading.used),
+            )
     return None
 
 

@@ -18,7 +18,13 @@ from shared.flows._model import (
     OfficeIs,
 )
 from shared.flows._reading import Lacks, Reading, Unfit, as_text, internal_name
-from shared.flows._ready_loading import approving_columns, has_column, leaves_of
+from shared.flows._ready_loading import (
+    approves_a_content,
+    approving_columns,
+    covers_each_content,
+    is_of_columns,
+    leaves_of,
+)
 
 CHANGED = "changed_after_ready"  # the rule of a content that surely is not the approved one
 
@@ -48,8 +54,28 @@ def judge(reading: Reading) -> Judgement:
 
 
 def traces_approval(flow: IngestFlow) -> bool:
-    """Whether an approval belongs to a content under this flow: a column gives it, and later edits do not pass."""
-    return flow.changed_after_ready != "accept" and any(has_column(condition) for condition in flow.ready.conditions)
+    """Whether an approval belongs to a content under this flow, so that later edits do not pass."""
+    return _traced_by_versions(flow) or traced_by_ledger(flow)
+
+
+def _traced_by_versions(flow: IngestFlow) -> bool:
+    """A condition of nothing but columns: the list item's versions say when it began to hold."""
+    return flow.changed_after_ready != "accept" and any(map(is_of_columns, flow.ready.conditions))
+
+
+def traced_by_ledger(flow: IngestFlow) -> bool:
+    """Only the ledger can tell for which content the gate opened."""
+    if flow.changed_after_ready == "accept" or _traced_by_versions(flow):
+        return False
+    return approves_a_content(flow.ready)
+
+
+def forgets(reading: Reading) -> bool:
+    """Of a file whose gate is closed: whether the ledger holds a content for which it had opened."""
+    link = reading.link
+    if link is None or not traced_by_ledger(reading.flow):
+        return False
+    return link.approval is not None or (link.settled is not None and link.gate_closed_for is None)
 
 
 def cover(reading: Reading, signature: str) -> Approval | Reason | None:
@@ -58,6 +84,8 @@ def cover(reading: Reading, signature: str) -> Approval | Reason | None:
     Content that already settled moves no bytes, so nothing is asked about it again.
     """
     flow, facts, link = reading.flow, reading.facts, reading.link
+    if traced_by_ledger(flow):
+        return _cover_by_ledger(reading, signature)
     if link and link.settled and link.settled.signature == signature:
         return link.approval
     if facts.versions is None and not facts.versions_unreadable:
@@ -70,6 +98,36 @@ def cover(reading: Reading, signature: str) -> Approval | Reason | None:
         return Reason(CHANGED, f"changed after approval on {when:%Y-%m-%d %H:%M}: approve it again")
     by = approving.modified_by.id if approving.modified_by else ""
     return Approval(signature, approving.id, approving.modified, by)
+
+
+def _cover_by_ledger(reading: Reading, signature: str) -> Approval | Reason:
+    """The content for which the gate was first found open is the approved one, until the gate is found closed."""
+    link, facts = reading.link, reading.facts
+    recorded = link.approval if link else None
+    settled = link.settled.signature if link and link.settled else None
+    if recorded is not None and signature in {recorded.signature, settled}:
+        return recorded
+    has_closed = link is not None and link.gate_closed_for is not None
+    if recorded is None and (settled in {None, signature} or has_closed):
+        return Approval(signature, None, facts.now)
+    since = f" on {recorded.at.astimezone(reading.flow.time_zone):%Y-%m-%d %H:%M}" if recorded else ""
+    again, is_elsewhere = _open_anew(reading.flow)
+    text = f"changed after it was found ready{since}: {again}, or accept it as a version"
+    return Reason(CHANGED, text, outside=is_elsewhere)
+
+
+def _open_anew(flow: IngestFlow) -> tuple[str, bool]:
+    """What people do so that the gate opens for other content, and whether no change of the file tells of it."""
+    match next((condition for condition in flow.ready.conditions if not covers_each_content(condition)), None):
+        case NameIs(pattern):
+            return f'give it a name unlike "{pattern.text}", wait for the status column, name it so again', False
+        case OfficeIs(name, accepted):
+            return f"set {name} to something else, wait for the status column, set {accepted[0]} again", False
+        case None:
+            kind = flow.ready.gates[0].kind
+            return f"close the {kind} for more than an hour, then open it again", True
+        case _:
+            return "let a condition of ready fail, wait for the status column, let it hold again", False
 
 
 CLOCKS_DIFFER = timedelta(minutes=10)  # the ledger's seen_at is our clock, a version's time is SharePoint's
@@ -114,7 +172,7 @@ def _cover_without_versions(reading: Reading, signature: str) -> Approval | Reas
 
 def _approving_version(reading: Reading, versions: tuple[ItemVersion, ...]) -> ItemVersion | None:
     """The oldest version of the newest unbroken run in which the column conditions hold."""
-    conditions = [condition for condition in reading.flow.ready.conditions if has_column(condition)]
+    conditions = [condition for condition in reading.flow.ready.conditions if is_of_columns(condition)]
     approving: ItemVersion | None = None
     for version in versions:
         if not all(_holds(condition, reading, version) for condition in conditions):

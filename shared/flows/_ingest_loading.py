@@ -22,7 +22,7 @@ from shared.flows._model import (
 )
 from shared.flows._nodes import Block
 from shared.flows._paths import NamePattern, PathPattern, PatternProblem, name_pattern, path_pattern
-from shared.flows._ready_loading import approving_columns, load_ready, surely_closes, takes_back
+from shared.flows._ready_loading import approves_a_content, approving_columns, load_ready, surely_closes, takes_back
 from shared.flows._section import Section, did_you_mean
 from shared.flows._sources import Vocabulary
 from shared.flows._target_loading import Surroundings, load_connection, load_to
@@ -101,10 +101,13 @@ def _is_another_shape(flow: Section) -> bool:
 
 
 def _refuse_what_has_no_effect(flow: Section, loaded: IngestFlow) -> None:
-    if not loaded.ready.conditions:
-        for key in ("changed_after_ready", "on_ready_lost"):
-            if flow.has(key):
-                flow.wrong(flow.key_node(key), f"{key} has no effect, because ready names no value that approves.")
+    inert = "has no effect, because ready names no value that approves."
+    if not loaded.ready.conditions and flow.has("on_ready_lost"):
+        flow.wrong(flow.key_node("on_ready_lost"), f"on_ready_lost {inert}")
+    if not approves_a_content(loaded.ready) and flow.has("changed_after_ready"):
+        because = "has no effect, because SharePoint itself takes back what ready asks for, with every edit."
+        why = because if loaded.ready.conditions else inert
+        flow.wrong(flow.key_node("changed_after_ready"), f"changed_after_ready {why}")
     if loaded.availability and loaded.to.intake is None:
         flow.wrong(flow.key_node("availability"), "availability needs to.intake: an asset must not be seen before it.")
     _refuse_resets_in_vain(flow, loaded)

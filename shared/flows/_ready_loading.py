@@ -50,17 +50,25 @@ def load_ready(flow: Section, captures: Vocabulary) -> Ready:
     return Ready(period, tuple(sorted(conditions, key=_cost)), tuple(gates))
 
 
-def has_column(condition: Condition) -> bool:
-    """Whether a column has a say in it: then the approval can be traced to a version of the list item."""
+def is_of_columns(condition: Condition) -> bool:
+    """Whether columns alone decide it: then the approval can be traced to a version of the list item."""
+    return all(isinstance(leaf, ColumnIs) for leaf in leaves_of((condition,)))
+
+
+def covers_each_content(condition: Condition) -> bool:
+    """Whether SharePoint itself takes it back with every edit: then whatever it holds for has been approved."""
     match condition:
-        case ColumnIs():
+        case CheckedIn():
             return True
-        case AnyOf(conditions):
-            return any(has_column(inner) for inner in conditions)
-        case Not(inner):
-            return has_column(inner)
+        case ContentApprovalIs(accepted):
+            return not {"Draft", "Pending"} & set(accepted)
         case _:
             return False
+
+
+def approves_a_content(ready: Ready) -> bool:
+    """Whether something holds that could hold for other content later on."""
+    return bool(ready.gates) or not all(map(covers_each_content, ready.conditions))
 
 
 def approving_columns(conditions: tuple[Condition, ...]) -> list[ColumnIs]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from shared.domain import Approval, Columns, ItemVersion, Kind, Outcome, Value, Verb
+from shared.domain import Approval, Columns, ItemVersion, Kind, Link, LinkState, Outcome, Value, Verb
 from tests.unit.flows.covering import shows
 from tests.unit.flows.support import (
     ANNA,
@@ -22,6 +23,7 @@ from tests.unit.flows.support import (
     link,
     minutes,
     run,
+    settled,
     settled_link,
     version,
 )
@@ -240,11 +242,10 @@ def test_content_seen_as_size_alone_is_never_taken_for_the_approved_one() -> Non
     assert run(FLOW, world, link(content=nameless, minutes_ago=30)).decision.outcome is Outcome.HOLD
 
 
-def test_conditions_without_columns_need_no_approval() -> None:
-    for ready in ("[unchanged_for: 1m]", "[name: '*']", "[office: {contentStatus: Final}]"):
-        found = run(flow(ready=ready), World(office={"contentStatus": "Final"}), link())
-        assert found.decision.verb is Verb.CREATE
-        assert found.decision.approval is None
+def test_a_quiet_period_alone_or_what_sharepoint_takes_back_itself_needs_no_approval() -> None:
+    for ready in ("[unchanged_for: 1m]", "[checked_in: true]", "[content_approval: Approved]"):
+        found = run(flow(ready=ready), World(content_approval="Approved"), settled_long_ago(EDIT))
+        assert (found.decision.verb, found.decision.approval) == (Verb.ADD_VERSION, None)
         assert Kind.VERSIONS not in found.kinds
     assert run(flow(ready="[unchanged_for: 1m]"), World(), link()).decision.gate_open is None
 
@@ -265,6 +266,100 @@ def test_an_approval_recorded_earlier_gives_way_to_a_newer_one_of_other_content(
     assert run(flow(ready="[unchanged_for: 1m, column: {ApprovalStatus: Approved}]"), world, before).why == (
         "changed after approval on 2026-11-24 12:55: approve it again",
     )
+
+
+# --- gates that no version of the list item can tell of -----------------------------------------------------------
+
+NAMED = "[name: '*_FINAL.*']"
+FINAL = "[office: {contentStatus: Final}]"
+EITHER = "[any: [name: '*_FINAL.*', column: {ApprovalStatus: Approved}]]"
+FOLDER = "[folder: {path: '/Campaigns/{campaign}', column: {Status: Closed}}]"
+LEDGER_GATES = (NAMED, FINAL, EITHER, FOLDER, "[not: {name: '*_DRAFT.*'}]")
+EDIT = "signature of the edit"
+OPEN = World(
+    item=item("a_FINAL.docx"),
+    office={"contentStatus": "Final"},
+    folders={"/Campaigns/Spring": columns(Status="Closed")},
+    versions=history(OK, OK, minutes_ago=(5, 60)),
+)
+
+
+def settled_long_ago(signature: str = "signature of A", **members: Any) -> Link:
+    return link(LinkState.SETTLED, settled=settled(content=B, signature=signature), **members)
+
+
+@shows("changed_after_ready")
+@pytest.mark.parametrize("ready", LEDGER_GATES)
+def test_the_content_for_which_a_gate_first_opens_is_recorded_also_while_it_is_young(ready: str) -> None:
+    for young in (link(minutes_ago=1), link()):
+        found = run(flow(ready=ready), OPEN, young)
+        assert found.decision.approval == Approval("signature of A", None, NOW)
+        assert Kind.VERSIONS not in found.kinds
+
+
+@shows("changed_after_ready")
+@pytest.mark.parametrize("ready", LEDGER_GATES)
+def test_other_content_behind_a_gate_that_never_closed_is_held(ready: str) -> None:
+    edited = replace(OPEN, signature=EDIT)
+    for known in (settled_long_ago(approval=approval()), settled_long_ago(), link(approval=approval())):
+        decision = run(flow(ready=ready), edited, known).decision
+        assert (decision.outcome, decision.reasons[0].rule) == (Outcome.HOLD, "changed_after_ready")
+        assert (decision.approval, decision.forgets) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("ready", "advice"),
+    [
+        (NAMED, 'give it a name unlike "*_FINAL.*", wait for the status column, name it so again'),
+        (FINAL, "set contentStatus to something else, wait for the status column, set Final again"),
+        (EITHER, "let a condition of ready fail, wait for the status column, let it hold again"),
+        (FOLDER, "close the folder for more than an hour, then open it again"),
+    ],
+)
+def test_the_hold_says_how_the_gate_opens_for_the_new_content(ready: str, advice: str) -> None:
+    found = run(flow(ready=ready), replace(OPEN, signature=EDIT), settled_long_ago(approval=approval()))
+    assert found.why == (f"changed after it was found ready on 2026-11-24 12:20: {advice}, or accept it as a version",)
+    assert found.decision.reasons[0].outside is (ready == FOLDER)  # no change of the file tells that a folder closed
+
+
+@pytest.mark.parametrize(
+    ("ready", "closed"),
+    [
+        (NAMED, replace(OPEN, item=item("a.docx"))),
+        (FINAL, replace(OPEN, office={})),
+        (EITHER, replace(OPEN, item=item("a.docx"), columns=columns(ApprovalStatus=DRAFT))),
+        (FOLDER, replace(OPEN, folders={"/Campaigns/Spring": columns(Status="Open")})),
+    ],
+)
+def test_a_gate_found_closed_forgets_for_which_content_it_had_opened(ready: str, closed: World) -> None:
+    chosen = flow(ready=ready)
+    for known in (settled_long_ago(approval=approval()), settled_long_ago(), link(approval=approval())):
+        assert run(chosen, closed, known).decision.forgets
+    assert not run(chosen, closed, settled_long_ago(gate_closed_for=A)).decision.forgets
+    anew = run(chosen, replace(OPEN, signature=EDIT), settled_long_ago(gate_closed_for=A))
+    assert anew.decision.verb is Verb.ADD_VERSION
+    assert anew.decision.approval == Approval(EDIT, None, NOW)
+
+
+def test_a_gate_that_opens_again_for_the_settled_content_records_it() -> None:
+    found = run(flow(ready=NAMED), OPEN, settled_long_ago(gate_closed_for=A))
+    assert found.decision.approval == Approval("signature of A", None, NOW)
+
+
+@shows("changed_after_ready")
+def test_with_accept_later_content_passes_every_gate() -> None:
+    found = run(
+        flow(ready=NAMED, changed_after_ready="accept"),
+        replace(OPEN, signature=EDIT),
+        settled_long_ago(approval=approval()),
+    )
+    assert (found.decision.verb, found.decision.approval) == (Verb.ADD_VERSION, None)
+
+
+def test_beside_a_column_the_versions_decide_whatever_else_the_gate_asks() -> None:
+    chosen = flow(ready="[name: '*_FINAL.*', column: {ApprovalStatus: Approved}]")
+    anew = replace(OPEN, signature=EDIT, versions=history(OK, DRAFT, OK, minutes_ago=(5, 6, 60)))
+    assert run(chosen, anew, settled_long_ago(approval=approval())).decision.verb is Verb.ADD_VERSION
 
 
 # --- where versions cannot be read --------------------------------------------------------------------------------
