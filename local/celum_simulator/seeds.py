@@ -65,6 +65,7 @@ def _fields(bench: Bench) -> None:
     bench.add_field("Print ready", "BOOLEAN")
     bench.add_field("Retain until", "DATE")
     bench.add_field("Usage rules", "TEXT")
+    bench.add_field("Region", "COLLECTION_REFERENCE", root="/Markets")
 
 
 def _types(bench: Bench) -> None:

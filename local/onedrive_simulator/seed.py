@@ -19,11 +19,13 @@ ACME_COLUMNS = (
     Column("UsageRights", display_name="Usage rights"),
     Column("RightsUntil", "dateTime", display_name="Rights until"),
     Column("Rating", "number"),
+    Column("ProductLine", display_name="Product line"),
+    Column("Region"),
     Column("CelumAsset", display_name="CELUM asset"),
     Column("SyncStatus", display_name="Sync status"),
     Column("SyncNote", display_name="Sync note"),
 )
-FOLDERS = ("/Campaigns/Spring-26/Working", "/Campaigns/Spring-26/Approved", "/Office")
+FOLDERS = ("/Campaigns/Spring-26/Working", "/Campaigns/Spring-26/Approved", "/Office/Sales")
 
 
 def seed(sim: OneDriveSimulator, name: str) -> dict[str, str]:

@@ -13,11 +13,11 @@ from local.onedrive_simulator.problems import GraphProblem
 from local.serving import Exchange, Fault
 from shared.domain import DELETED, Link, LinkState
 from shared.engine import accepting
-from tests.kit.campaign import APPROVED, JANE, SHIPPED_FLOWS, Campaign, campaign_in, word
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in, word
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 LAUNCH = b"%PDF-1.4 launch"
-SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+SHIPPED = CAMPAIGN_FLOWS
 HERE = "    changed_after_ready: hold\n"
 MOVE, DELETE = "after: {move_to: '/Done/{campaign}'}", "after: delete"
 DONE = "/Done/Spring-26"

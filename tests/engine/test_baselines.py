@@ -9,11 +9,11 @@ import pytest
 from local.azurite import Azurite
 from shared.domain import LinkState
 from tests.engine.test_taking_in import new_file
-from tests.kit.campaign import APPROVED, SHIPPED_FLOWS, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 DRAFT = READY | {"ApprovalStatus": "Draft"}
-SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+SHIPPED = CAMPAIGN_FLOWS
 MINUTE = 60
 
 

@@ -12,10 +12,10 @@ from local.azurite import Azurite
 from shared.domain import LinkState
 from shared.engine import operating
 from shared.engine.operating import CannotBeDone
-from tests.kit.campaign import APPROVED, FLOW, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
-SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+SHIPPED = CAMPAIGN_FLOWS
 TIGHT = SHIPPED.replace(
     "deletes_per_hour: 20, new_versions_per_hour: 500", "deletes_per_hour: 2, new_versions_per_hour: 2"
 )

@@ -10,13 +10,13 @@ import pytest
 from local.serving import Exchange, Fault
 from shared.domain import FlowId, LinkState
 from tests.engine.test_outages import goes_on
-from tests.kit.campaign import APPROVED, JANE, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 FOR_EVER = 1_000_000
 MINUTE = 60
 SPRING = "/Marketing/Campaigns/Spring-26"
-FREE = SHIPPED_FLOWS.read_text("utf-8").replace("changed_after_ready: hold", "changed_after_ready: accept")
+FREE = CAMPAIGN_FLOWS.replace("changed_after_ready: hold", "changed_after_ready: accept")
 TO_FINAL = FREE.replace("id: campaign-masters", "id: finals").replace("/Approved/**", "/Final/**")
 TWO = FREE + TO_FINAL[TO_FINAL.index("  # Approved creative work") :]
 

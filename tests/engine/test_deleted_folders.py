@@ -11,10 +11,10 @@ import pytest
 from local.azurite import Azurite
 from shared.domain import FlowId, LinkState
 from tests.engine.test_brake import TIGHT, braked, states
-from tests.kit.campaign import APPROVED, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
-SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+SHIPPED = CAMPAIGN_FLOWS
 
 
 @contextlib.asynccontextmanager

@@ -16,7 +16,7 @@ from shared.engine.transfers import ATTEMPTS, LONGEST_RETRY_SECONDS
 from shared.engine.writeback import wanted_columns
 from shared.ledger.rows import DueKind, ScanLease
 from shared.messages import ScanMessage
-from tests.kit.campaign import FLOW, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 FOR_EVER = 1_000_000
@@ -148,7 +148,7 @@ async def test_a_scan_that_failed_leaves_the_drive_to_the_next_at_once(campaign:
 @pytest.mark.parametrize("status", [None, 403, 404])
 async def test_a_site_that_is_gone_or_forbidden_stops_no_flow_of_another(tmp_path: Path, status: int | None) -> None:
     there = "  marketing: {onedrive:"
-    flows = SHIPPED_FLOWS.read_text("utf-8")
+    flows = CAMPAIGN_FLOWS
     gone = flows.replace(there, there.replace("marketing", "gone")).split("connections:\n")[1].splitlines()[0]
     text = flows.replace("connections:\n", f"connections:\n{gone.replace('sites/marketing', 'sites/gone')}\n")
     text += """

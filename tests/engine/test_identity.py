@@ -14,12 +14,12 @@ from local.serving import Exchange
 from shared.domain import LinkState
 from shared.engine import accepting
 from shared.ledger.rows import AttentionKind
-from tests.kit.campaign import SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import CAMPAIGN_FLOWS, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 SPRING, OFFICE = "/Marketing/Campaigns/Spring-26", "/Marketing/Office"
 LOGO, OTHER = b"%PDF-1.4 the logo", b"%PDF-1.4 another logo"
-SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+SHIPPED = CAMPAIGN_FLOWS
 HERE = "    changed_after_ready: hold\n"
 RELEASED = {"Usage rights": "print", "Campaign": "Old"}
 

@@ -24,7 +24,7 @@ from shared.engine.installation import may_work
 from shared.engine.marker import understood
 from shared.ledger import MemoryStore, Store
 from shared.messages import DecideMessage, Queue, ScanMessage, ScanReason, TransferMessage
-from tests.kit.campaign import JANE, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import CAMPAIGN_FLOWS, JANE, Campaign, campaign_in
 from tests.kit.storage import MemoryStorage, Sent
 
 MARKER = f"/{MARKER_NAME}"
@@ -165,7 +165,7 @@ async def test_a_marker_that_a_person_takes_away_is_written_again(campaign: Camp
 
 
 async def test_the_marker_is_never_carried_nor_counted_whatever_the_flow_says(tmp_path: Path) -> None:
-    flows = SHIPPED_FLOWS.read_text("utf-8").replace("start: new", "start: existing")
+    flows = CAMPAIGN_FLOWS.replace("start: new", "start: existing")
     path = next(line for line in flows.splitlines() if line.strip().startswith("path:"))
     flows = flows.replace("      types: [image, video, document]\n", "")  # else a text file is none of them
     flows = flows.replace(path, f'{path.partition("path:")[0]}path: "/{{campaign}}/**"')

@@ -14,10 +14,10 @@ from shared.domain import LinkState
 from shared.engine import operating
 from shared.messages import DecideMessage, MessageNotUnderstood, Queue, ScanMessage, TransferMessage
 from tests.engine.test_outages import goes_on
-from tests.kit.campaign import APPROVED, FLOW, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
-SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+SHIPPED = CAMPAIGN_FLOWS
 OTHER_RULES = SHIPPED.replace("Market: {from: column.Market, table: markets}", "Market: {default: Austria}")
 OFF = SHIPPED.replace("mode: on", "mode: off")
 OBSERVE = SHIPPED.replace("mode: on", "mode: observe")

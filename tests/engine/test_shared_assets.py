@@ -2,7 +2,7 @@ from pathlib import Path
 
 from local.azurite import Azurite
 from shared.domain import FlowId, LinkState
-from tests.kit.campaign import APPROVED, JANE, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 SPRING, SUMMER = "/Marketing/Campaigns/Spring-26", "/Marketing/Campaigns/Summer-26"
@@ -111,7 +111,7 @@ ARCHIVE = """
 
 
 async def test_H48_one_file_under_two_flows_is_one_asset(azurite: Azurite, tmp_path: Path) -> None:
-    flows = SHIPPED_FLOWS.read_text() + ARCHIVE
+    flows = CAMPAIGN_FLOWS + ARCHIVE
     async with campaign_in(azurite, tmp_path, "two flows", flows=flows) as campaign:
         item = campaign.drop("Logo.pdf", LOGO, **READY)
         await campaign.world.until_quiet()
@@ -134,7 +134,7 @@ async def test_H48_one_file_under_two_flows_is_one_asset(azurite: Azurite, tmp_p
 async def test_a_column_that_two_flows_would_write_holds_what_the_first_says(azurite: Azurite, tmp_path: Path) -> None:
     """Where one names it by its display name, the flow file alone does not tell; they would write in turn for ever."""
     second = ARCHIVE + "      Summary: {from: column.Title, required: true}\n    columns: {Sync status: run.status}\n"
-    async with campaign_in(azurite, tmp_path, "columns", flows=SHIPPED_FLOWS.read_text() + second) as campaign:
+    async with campaign_in(azurite, tmp_path, "columns", flows=CAMPAIGN_FLOWS + second) as campaign:
         item = campaign.drop("Logo.pdf", LOGO, **READY)
         await campaign.world.until_quiet()
 

@@ -6,7 +6,7 @@ import pytest
 
 from local.azurite import Azurite
 from shared.domain import LinkState
-from tests.kit.campaign import APPROVED, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -15,7 +15,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 @asynccontextmanager
 async def campaign_with(azurite: Azurite, folder: Path, name: str, line: str, instead: str) -> AsyncIterator[Campaign]:
     """The shipped flow with one line more, or in place of another."""
-    shipped = SHIPPED_FLOWS.read_text()
+    shipped = CAMPAIGN_FLOWS
     assert instead in shipped
     flows = shipped.replace(instead, line)
     async with campaign_in(azurite, folder, name, flows=flows) as campaign:

@@ -15,10 +15,10 @@ from shared.domain import FlowId, LinkState
 from shared.engine import operating
 from shared.ledger.rows import Aside, AttentionKind, Phase, Standing
 from shared.messages import Queue, ScanMessage
-from tests.kit.campaign import APPROVED, FLOW, SHIPPED_FLOWS, Campaign, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
-SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+SHIPPED = CAMPAIGN_FLOWS
 EXISTING = SHIPPED.replace("start: new", "start: existing\n    limits: {first_run: 2}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.serving import Exchange
-from tests.kit.campaign import APPROVED, JANE, SHIPPED_FLOWS, Campaign
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign
 
 COLLECTIONS = "/Marketing/Campaigns"
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -124,7 +124,7 @@ async def found_by_its_name(campaign: Campaign) -> None:
 
 
 def with_line(line: str) -> str:
-    shipped, here = SHIPPED_FLOWS.read_text("utf-8"), "    changed_after_ready: hold\n"
+    shipped, here = CAMPAIGN_FLOWS, "    changed_after_ready: hold\n"
     assert here in shipped
     return shipped.replace(here, f"{here}    {line}\n")
 

@@ -8,10 +8,10 @@ from shared.domain import FlowId
 from shared.engine import operating
 from shared.engine.context import Context
 from shared.ledger.rows import Aside, Phase, Standing
-from tests.kit.campaign import APPROVED, FLOW, SHIPPED_FLOWS, Campaign
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
-SHIPPED = SHIPPED_FLOWS.read_text("utf-8")
+SHIPPED = CAMPAIGN_FLOWS
 
 
 async def first_start_while_files_arrive(campaign: Campaign) -> None:

@@ -206,7 +206,7 @@ async def test_definitions_tell_what_is_required_and_possible(api: Client, sim: 
     listed = await api.ok("GET", "/asset-types")
     assert all("informationFieldSets" not in one for one in listed)
     everything = await api.ok("GET", "/information-fields?entityType=ASSET")
-    assert len(everything) == 15
+    assert len(everything) == 16
 
 
 async def test_one_wrong_member_keeps_the_whole_patch_from_applying(
