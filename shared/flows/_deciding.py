@@ -176,6 +176,9 @@ class _Stages:
             as_text(self.reading.column(name)).strip() == value.strip() for name, value in self.flow.reset.items()
         )
 
+    def _shown(self, column: str) -> str:
+        return as_text(self.reading.as_people_see_it(column, self.reading.column(column))).strip()
+
     def _coverage(self) -> Approval | Reason | None:
         """Both costly facts are asked for together where both will be needed."""
         if not traces_approval(self.flow):

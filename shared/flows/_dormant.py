@@ -11,7 +11,7 @@ from shared.domain import Columns, Decision, Kind, Need, Outcome, Reason, Value
 from shared.flows._gates import forgets, matches, not_yet
 from shared.flows._model import Gate, GateKind, IngestFlow
 from shared.flows._paths import nfc
-from shared.flows._reading import Lacks, Reading, Unfit, as_text, internal_name
+from shared.flows._reading import Lacks, Reading, Unfit, as_day, as_text, internal_name
 from shared.flows._sources import Source, Template
 
 type Found = Columns | Mapping[str, Value] | None  # what stands at the path of a gate; None = nothing does
@@ -21,7 +21,7 @@ def dormant(reading: Reading) -> Decision | None:
     """Ignored behind the first gate that is closed: no link, no journal; closing again undoes nothing."""
     for gate in reading.flow.ready.gates:
         need = Need(Kind(gate.kind.value), _path(gate, reading.captures))
-        reasons = _closed(gate, need.of, _found(need, reading), reading.used)
+        reasons = _closed(reading.flow, gate, need.of, _found(need, reading), reading.used)
         if reasons:
             return Decision(
                 Outcome.IGNORE,
@@ -37,7 +37,7 @@ def dormant(reading: Reading) -> Decision | None:
 def shut_because(flow: IngestFlow, need: Need, captures: Mapping[str, str], found: Found) -> tuple[Reason, ...]:
     """Why a gate keeps every file behind it dormant; nothing while it is open, or the flow has no such gate."""
     for gate in _gates_at(flow, need, captures):
-        if reasons := _closed(gate, need.of, found, {}):
+        if reasons := _closed(flow, gate, need.of, found, {}):
             return reasons
     return ()
 
@@ -91,14 +91,14 @@ def _found(need: Need, reading: Reading) -> Found:
     return known[need.of]
 
 
-def _closed(gate: Gate, path: str, found: Found, used: dict[str, str]) -> tuple[Reason, ...]:
+def _closed(flow: IngestFlow, gate: Gate, path: str, found: Found, used: dict[str, str]) -> tuple[Reason, ...]:
     """A gate that cannot be judged is closed for a cause outside the file, so that its one line says why."""
     if found is None:
         return (Reason(f"ready.{gate.kind}", f'there is no {gate.kind} "{path}"', outside=True),)
     reasons: list[Reason] = []
     for name, accepted in gate.wanted:
         try:
-            value = _value(found, name)
+            value = _value(flow, found, name)
         except Unfit as unfit:
             return (Reason(f"ready.{gate.kind}", unfit.reason.text, outside=True),)
         used[f"{gate.kind}.{name}"] = as_text(value)
@@ -108,13 +108,13 @@ def _closed(gate: Gate, path: str, found: Found, used: dict[str, str]) -> tuple[
     return tuple(reasons)
 
 
-def _value(found: Columns | Mapping[str, Value], name: str) -> Value:
+def _value(flow: IngestFlow, found: Columns | Mapping[str, Value], name: str) -> Value:
     if not isinstance(found, Columns):
         return _field(found, name)
     internal = internal_name(found, name)
     if internal in found.unreadable:
         raise Unfit("ready.folder", f'the column "{name}" holds a value of a shape that is not understood')
-    return found.values.get(internal, "")
+    return as_day(found.values.get(internal, ""), found.types.get(internal, ""), flow)
 
 
 def _field(fields: Mapping[str, Value], name: str) -> Value:

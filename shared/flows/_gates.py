@@ -222,8 +222,9 @@ def _any_holds(conditions: tuple[Condition, ...], reading: Reading, version: Ite
 
 def _column(reading: Reading, name: str, version: ItemVersion | None) -> Value:
     if version is not None:
-        return version.values.get(internal_name(reading.columns(), name), "")
-    value = reading.column(name)
+        value = version.values.get(internal_name(reading.columns(), name), "")
+        return reading.as_people_see_it(name, value)
+    value = reading.as_people_see_it(name, reading.column(name))
     _noted(reading, f"column.{name}", as_text(value))
     return value
 

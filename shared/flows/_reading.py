@@ -96,6 +96,10 @@ class Reading:
             raise Unfit(f"column.{name}", f'the column "{name}" holds a value of a shape that is not understood')
         return columns.values.get(internal, "")
 
+    def as_people_see_it(self, name: str, value: Value) -> Value:
+        """A value of the column, present or of a version: a date is a calendar day in the flow's zone."""
+        return as_day(value, self._column_type(name), self.flow)
+
     def _value(self, source: Source) -> Value:
         match source.kind:
             case "path" if source.name == "folder":
@@ -105,7 +109,7 @@ class Reading:
             case "name":
                 return self._name_captures.get(source.name, "")
             case "column":
-                return self._column_as_people_see_it(source.name)
+                return self.as_people_see_it(source.name, self.column(source.name))
             case "office":
                 return self.office(source.name)
             case "embedded":
@@ -114,14 +118,6 @@ class Reading:
                 return file_value(self.facts.item, source.name)
             case _:
                 return self._run_value(source.name)
-
-    def _column_as_people_see_it(self, name: str) -> Value:
-        value = self.column(name)
-        column_type = self._column_type(name)
-        if column_type not in DATE_TYPES or not isinstance(value, str):
-            return value
-        moment = moment_of(value, column_type, self.flow.time_zone)
-        return value if moment is None else _day_text(moment, self.flow)
 
     def _column_type(self, name: str) -> str:
         columns = self.columns()
@@ -194,6 +190,14 @@ def is_empty(value: Value) -> bool:
 
 def as_text(value: Value) -> str:
     return value if isinstance(value, str) else "; ".join(value)
+
+
+def as_day(value: Value, column_type: str, flow: IngestFlow) -> Value:
+    """What a column of the type shows to people; only dates are held otherwise than shown."""
+    if column_type not in DATE_TYPES or not isinstance(value, str):
+        return value
+    moment = moment_of(value, column_type, flow.time_zone)
+    return value if moment is None else _day_text(moment, flow)
 
 
 def _day_text(moment: Moment, flow: IngestFlow) -> str:

@@ -48,7 +48,8 @@ def _values(reading: Reading, version: ItemVersion) -> list[object]:
     found: list[object] = []
     for name in sorted(columns_read(reading.flow)):
         try:
-            found.append(version.values.get(internal_name(reading.columns(), name), ""))
+            value = version.values.get(internal_name(reading.columns(), name), "")
+            found.append(reading.as_people_see_it(name, value))
         except Unfit:
             continue  # a wrong name in the flow is no change of the file
     return found

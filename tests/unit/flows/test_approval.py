@@ -178,6 +178,24 @@ def test_a_column_that_cannot_be_read_is_a_hold_that_names_it(known: Columns, wh
     assert found.decision.reasons[0].outside is outside
 
 
+@pytest.mark.parametrize("column_type", ["dateTime", "dateOnly"])
+def test_a_date_column_is_compared_as_the_day_it_is_in_the_zone_of_the_file(column_type: str) -> None:
+    chosen = flow(ready="[column: {Until: '2027-06-30'}]")
+    shown = Columns({"Until": "2027-06-29T22:00:00Z"}, types={"Until": column_type})
+    world = World(columns=shown, versions=(version(1, NOW - minutes(5), Until="2027-06-29T22:00:00Z"),))
+    found = run(chosen, world, link())
+    assert found.decision.verb is Verb.CREATE
+    assert found.decision.used["column.Until"] == "2027-06-30"
+    later = replace(world, columns=replace(shown, values={"Until": "2027-06-30T22:00:00Z"}))
+    assert run(chosen, later, link()).why == ('Until is "2027-07-01", not "2027-06-30"',)
+
+
+def test_a_date_column_of_a_folder_is_compared_as_a_day_too() -> None:
+    chosen = flow(ready="[folder: {path: '/Campaigns/{campaign}', column: {Ends: '2027-06-30'}}]")
+    shown = Columns({"Ends": "2027-06-29T22:00:00Z"}, types={"Ends": "dateTime"})
+    assert run(chosen, World(folders={"/Campaigns/Spring": shown}), link()).decision.verb is Verb.CREATE
+
+
 # --- coverage -----------------------------------------------------------------------------------------------------
 
 
