@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import secrets
 import shutil
 import signal
 import socket
@@ -94,6 +95,11 @@ class Stack:
         return self.host
 
     @property
+    def key(self) -> str:
+        """What the app asks of those who call its API."""
+        return self.settings["LOCAL_FUNCTION_KEY"]
+
+    @property
     def host_log(self) -> Path:
         return self.folder / "functions.log"
 
@@ -144,6 +150,7 @@ class Stack:
             "AzureWebJobsStorage": self.azurite.connection_string,
             "BRIDGE_TENANT_ID": await self._tenant(),
             "BRIDGE_TIME_SCALE": f"{self.time_scale:g}",
+            "LOCAL_FUNCTION_KEY": secrets.token_urlsafe(24),
             **self._more,
         }
 
@@ -236,6 +243,11 @@ Try this:
      "Sync note" says why.
   4. Drop another file of the same name: it is held as changed after approval. Set Draft, then Approved: version 2.
 
+The command line, in another terminal (`./bridge --help` lists more):
+  export BRIDGE_URL={host}
+  export BRIDGE_KEY={key}
+  ./bridge status
+
 What happens is said in flows.yaml: change it and start again. Each start begins with an empty world.
 Ctrl+C stops everything.
 """
@@ -248,20 +260,23 @@ async def play(folder: Path, time_scale: float) -> int:
     async with Stack(folder, time_scale=time_scale, ports=PLAY) as stack:
         host = stack.running_host
         print(f"Ready after {time.monotonic() - began:.1f} s.")
-        print(
-            HELLO.format(
-                onedrive=stack.onedrive.base_url,
-                celum=stack.celum.base_url,
-                host=host.base_url,
-                log=shown(stack.host_log),
-                quiet=120 / time_scale,
-                scale=time_scale,
-            ),
-            flush=True,
-        )
+        print(hello(stack), flush=True)
         status = await host.wait()
     print(f"The app ended with {status}; why, says {shown(stack.host_log)}", file=sys.stderr)
     return 1
+
+
+def hello(stack: Stack) -> str:
+    """What a person needs to begin."""
+    return HELLO.format(
+        onedrive=stack.onedrive.base_url,
+        celum=stack.celum.base_url,
+        host=stack.running_host.base_url,
+        key=stack.key,
+        log=shown(stack.host_log),
+        quiet=120 / stack.time_scale,
+        scale=stack.time_scale,
+    )
 
 
 def shown(path: Path) -> Path:

@@ -140,7 +140,7 @@ def guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespac
 def status(options: argparse.Namespace) -> int:
     data = app_of(options).get("status")
     stands = any(f["state"] in {"braked", "barred"} for f in data["flows"])
-    calm = not data["failed"] and not data["flow_file_problems"] and not stands
+    calm = not (data["held"] or data["failed"] or data["flow_file_problems"] or stands)
     if not _told_as_json(options, data):
         for problem in data["flow_file_problems"]:
             _tell(problem)
@@ -167,7 +167,21 @@ def status(options: argparse.Namespace) -> int:
         _tell(f"{data['held']} held, {data['failed']} failed, {data['waiting']} to look at, {data['due']} due")
         for system, until in data["paused_systems"].items():
             _tell(f"{system} asked to be left alone until {_when(until)}")
+        _tell_what_to_look_at(data)
     return FINE if calm else WRONG
+
+
+def _tell_what_to_look_at(data: Json) -> None:
+    """The first of what has failed or is held, each with its reasons and what to do."""
+    for row in data["look_at"]:
+        lines = [f"{row['path'] or 'all of the flow'} ({row['flow']})"]
+        lines += [reason["text"] for reason in row["reasons"]]
+        lines += [f"to do: {text}" for text in row["what_to_do"]]
+        lines += [f"link {row['link']}"] if row["path"] else []
+        indent = "\n        "
+        _tell(f"\n{row['kind']:<8}{indent.join(lines)}")
+    if (more := data["held"] + data["failed"] - len(data["look_at"])) > 0:
+        _tell(f"and {more} more")
 
 
 def _tell_closed_gates(flows: Sequence[Json]) -> None:

@@ -63,6 +63,16 @@ class DriveStatus(Shape):
     marker_problem: str = Field(description="what is wrong with it and what to do; empty if nothing")
 
 
+class AttentionRow(Shape):
+    kind: Literal["held", "failed", "waiting"]
+    link: str = Field(description="the id of a flow where the whole flow is meant")
+    flow: str
+    path: str | None
+    since: datetime
+    reasons: tuple[Why, ...]
+    what_to_do: tuple[str, ...] = Field(description="empty where the reasons say it")
+
+
 class Status(Shape):
     at: datetime
     flow_file_generation: int
@@ -73,6 +83,7 @@ class Status(Shape):
     failed: int
     waiting: int
     due: int
+    look_at: tuple[AttentionRow, ...] = Field(description="the first of them: what has failed, then what is held")
     paused_systems: dict[str, datetime]
 
 
@@ -111,15 +122,6 @@ class ExplainedFile(FoundFile):
 
 class Explained(Shape):
     files: tuple[ExplainedFile, ...]
-
-
-class AttentionRow(Shape):
-    kind: Literal["held", "failed", "waiting"]
-    link: str = Field(description="the id of a flow where the whole flow is meant")
-    flow: str
-    path: str | None
-    since: datetime
-    reasons: tuple[Why, ...]
 
 
 class AttentionList(Shape):

@@ -23,12 +23,14 @@ from shared.domain import AssetId, DriveId, FlowId, Link
 from shared.engine.context import Context
 from shared.engine.explaining import Explanation, explain_asset, explain_path
 from shared.engine.operating import NotKnown
+from shared.engine.rules import advice_for
 from shared.errors import FlowFileProblem, System
 from shared.ledger.gates import GateState
 from shared.ledger.rows import Aside, Attention, AttentionKind, Standing
 
 MOST = 1000  # rows that are counted; behind it "many" is all that helps
 FOUND_AT_MOST = 50
+SHOWN_AT_MOST = 20  # of what is held or has failed; `attention` has all of it
 NOWHERE = "where its library is cannot be asked for now; the log says why"
 
 type State = Literal["running", "starting", "paused", "braked", "barred", "frozen", "retired"]
@@ -36,7 +38,8 @@ type State = Literal["running", "starting", "paused", "braked", "barred", "froze
 
 async def status(context: Context, _: Mapping[str, str]) -> Status:
     file, ledger = context.flow_file, context.ledger
-    counts = {kind: len(await ledger.attention(kind, MOST)) for kind in AttentionKind}
+    rows = {kind: await ledger.attention(kind, MOST) for kind in AttentionKind}
+    worst = [*rows[AttentionKind.FAILED], *rows[AttentionKind.HELD]]
     pauses = {system: await ledger.not_before(system) for system in System}
     now = context.clock.now()
     return Status(
@@ -45,10 +48,11 @@ async def status(context: Context, _: Mapping[str, str]) -> Status:
         flow_file_problems=tuple(map(str, file.problems)) if isinstance(file, FlowFileProblem) else (),
         flows=await _flows(context),
         drives=await _drives(context),
-        held=counts[AttentionKind.HELD],
-        failed=counts[AttentionKind.FAILED],
-        waiting=counts[AttentionKind.WAITING],
+        held=len(rows[AttentionKind.HELD]),
+        failed=len(rows[AttentionKind.FAILED]),
+        waiting=len(rows[AttentionKind.WAITING]),
         due=len(await ledger.due(now, MOST)),
+        look_at=tuple(_attention(row) for row in worst[:SHOWN_AT_MOST]),
         paused_systems={system.value: at for system, at in pauses.items() if at is not None and at > now},
     )
 
@@ -193,4 +197,5 @@ def _attention(row: Attention) -> AttentionRow:
         path=row.path,
         since=row.since,
         reasons=Why.of(row.reasons),
+        what_to_do=tuple(dict.fromkeys(filter(None, map(advice_for, row.reasons)))),
     )

@@ -107,6 +107,11 @@ ADVICE = {
     "accept": "replace the file by one that is accepted",
     "fields": "fill in or correct what the field comes from",
     "content": "replace the file by one that can be read",
+    "identity": "see which asset is meant: `bridge accept` --as link:ASSET, or --as create for another",
+    "on_existing": "`bridge accept` --as version, or --as create for another asset",
+    "to": "correct the name in the flow file, or make what it names in CELUM",
+    "transfer": "remove the cause, then `bridge replay`",
+    "decide": "remove the cause, then `bridge replay`",
     "on_source_deleted": "restore the file, or put it back",
 }
 STOPPED = {
@@ -123,7 +128,13 @@ def advice_on(decision: Decision, stops: str) -> Iterator[str]:
         yield STOPPED.get(stops, stops)
     if decision.outcome in {Outcome.DO, Outcome.NOTHING}:
         return
+    until = f" (until {decision.until:%Y-%m-%d %H:%M:%S} UTC)" if decision.until else ""
     for reason in decision.reasons:
-        hits = [name for name in ADVICE if f"{reason.rule}.".startswith(f"{name}.")]
-        until = f" (until {decision.until:%Y-%m-%d %H:%M:%S} UTC)" if decision.until else ""
-        yield f"{ADVICE[max(hits, key=len)]}{until}" if hits else reason.text
+        advice = advice_for(reason)
+        yield f"{advice}{until}" if advice else reason.text
+
+
+def advice_for(reason: Reason) -> str:
+    """Empty where the reason itself says what to do."""
+    hits = [name for name in ADVICE if _is_of(reason.rule, name)]
+    return ADVICE[max(hits, key=len)] if hits else ""

@@ -49,6 +49,8 @@ async def test_status_shows_flows_libraries_and_what_is_held(campaign: Campaign)
     assert status["drives"][0]["subscription"] == "live"
     (row,) = (await get(campaign, "attention", kind="held"))["rows"]
     assert row["path"] == f"{APPROVED}/Photo.pdf"
+    assert status["look_at"] == [row]
+    assert row["what_to_do"] == ["fill in or correct what the field comes from"]
     assert (await health((await campaign.world.instance()).bridge.context)).status == "ok"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ import pytest_asyncio
 from local.demo import files
 from local.demo.dam import Asset, Dam
 from local.demo.person import Person
-from local.stack import Stack
+from local.stack import Stack, hello
+from shared.cli import main
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -155,3 +157,12 @@ async def test_F11_E15_H92_a_host_killed_in_the_middle_of_a_transfer_is_followed
     assert await place.dam.count_versions(asset) == 1
     assert await place.dam.sha256_of(asset) == sha256(b"".join(pieces)).hexdigest()
     assert not [line for line in second.stderr if " ERROR " in line]
+
+
+async def test_the_lines_to_paste_let_the_command_line_in(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in re.findall(r"export (\w+)=(\S+)", hello(place.stack)):
+        monkeypatch.setenv(name, value)
+    await asyncio.to_thread(main, ["status"])
+    assert capsys.readouterr().out.startswith("FLOW ")

@@ -65,6 +65,50 @@ def test_find_shows_where_a_file_is_and_why(app: FakeApp, capsys: pytest.Capture
     assert app.asked == [("GET", "/api/v1/find?name=b+c", "the key", None)]
 
 
+STATUS = {
+    "flow_file_problems": [],
+    "flows": [],
+    "drives": [],
+    "paused_systems": {},
+    "held": 0,
+    "failed": 0,
+    "waiting": 0,
+    "due": 0,
+    "look_at": [],
+}
+HELD = {
+    "kind": "held",
+    "link": "masters|b!d|1",
+    "path": "/A/b.pdf",
+    "flow": "masters",
+    "reasons": [{"rule": "fields.Title", "text": "Title is empty"}],
+    "what_to_do": ["fill in the column"],
+}
+
+
+def test_status_lists_what_somebody_has_to_look_at(app: FakeApp, capsys: pytest.CaptureFixture[str]) -> None:
+    app.body = STATUS | {"held": 13, "look_at": [HELD]}
+    assert main(["status"]) == 1
+    assert capsys.readouterr().out.endswith(
+        "13 held, 0 failed, 0 to look at, 0 due\n\n"
+        "held    /A/b.pdf (masters)\n"
+        "        Title is empty\n"
+        "        to do: fill in the column\n"
+        "        link masters|b!d|1\n"
+        "and 12 more\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [({}, 0), ({"waiting": 3}, 0), ({"held": 1}, 1), ({"failed": 1}, 1), ({"flow_file_problems": ["wrong"]}, 1)],
+    ids=str,
+)
+def test_status_ends_with_1_where_somebody_has_to_look(app: FakeApp, what: dict[str, object], code: int) -> None:
+    app.body = STATUS | what
+    assert main(["status"]) == code
+
+
 def test_explain_tells_each_rule_with_the_values_it_read(app: FakeApp, capsys: pytest.CaptureFixture[str]) -> None:
     rule = {"rule": "fields.Market", "verdict": "passed", "value": "Norway", "used": {"column.Market": "NO"}}
     told = {"outcome": "nothing", "verb": None, "rules": [rule], "would_change": ["wait"], "alias_of": "/A/a.pdf"}
