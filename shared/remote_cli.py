@@ -210,7 +210,9 @@ def explain(options: argparse.Namespace) -> int:
     app = app_of(options)
     data = app.get("explain", {"path" if what.startswith("/") else "asset": what})
     if not _told_as_json(options, data):
-        for file in data["files"]:
+        for place, file in enumerate(data["files"]):
+            if place:
+                _tell("")
             _tell_explained(file)
     return FINE
 
@@ -222,8 +224,11 @@ def _tell_explained(file: Json) -> None:
         _tell(f"link {file['link']}" + (f", asset {file['asset']}" if file["asset"] else ""))
     if file["alias_of"]:
         _tell(f"an alias: {file['alias_of']} has the same content and owns the asset; this one adds its collection")
-    rows = [(r["rule"], r["verdict"], r["value"], _used(r["used"])) for r in file["rules"]]
+    told = [r for r in file["rules"] if r["verdict"] != "not reached" or r["value"] or r["used"]]
+    rows = [(r["rule"], r["verdict"], r["value"], _used(r["used"])) for r in told]
     _tell_table(("RULE", "", "VALUE", "READ FROM"), rows)
+    if silent := [r["rule"] for r in file["rules"] if r not in told]:
+        _tell(f"not reached: {', '.join(silent)}")
     for text in file["would_change"]:
         _tell(f"to change it: {text}")
 

@@ -68,7 +68,8 @@ def rules_of(
     for rule in sorted(dict.fromkeys([*_names(flow, previewed), *failed]), key=_stage):
         known = previewed.get(rule, Previewed())
         value = failed.get(rule) or known.value or decision.used.get(rule.removeprefix("ready."), "")
-        verdict = Verdict.PASSED if _stage(rule) <= reached else Verdict.NOT_REACHED
+        is_reached = _stage(rule) <= reached and not ("from" in failed and _is_of(rule, "from"))
+        verdict = Verdict.PASSED if is_reached else Verdict.NOT_REACHED
         if rule in failed:
             verdict = Verdict.FAILED
         elif is_alias and any(_is_of(rule, name) for name in WRITTEN):

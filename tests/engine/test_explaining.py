@@ -13,7 +13,7 @@ type Rules = dict[str, dict[str, Any]]
 
 
 async def explained(campaign: Campaign, path: str) -> tuple[dict[str, Any], Rules]:
-    (file,) = (await get(campaign, "explain", path=path))["files"]
+    file, *_ = (await get(campaign, "explain", path=path))["files"]
     return file, {rule["rule"]: rule for rule in file["rules"]}
 
 
@@ -68,6 +68,7 @@ async def test_a_file_that_left_the_pattern_says_so_too(campaign: Campaign) -> N
 async def test_a_folder_is_called_a_folder(campaign: Campaign) -> None:
     file, rules = await explained(campaign, APPROVED)
     assert rules["from"]["verdict"] == "failed"
+    assert rules["from.path"]["verdict"] == "not reached"
     assert rules["from"]["value"] == "this is a folder; a flow speaks of the files in it"
     assert file["would_change"] == ["this is a folder; a flow speaks of the files in it"]
 

@@ -111,7 +111,14 @@ def test_status_ends_with_1_where_somebody_has_to_look(app: FakeApp, what: dict[
 
 def test_explain_tells_each_rule_with_the_values_it_read(app: FakeApp, capsys: pytest.CaptureFixture[str]) -> None:
     rule = {"rule": "fields.Market", "verdict": "passed", "value": "Norway", "used": {"column.Market": "NO"}}
-    told = {"outcome": "nothing", "verb": None, "rules": [rule], "would_change": ["wait"], "alias_of": "/A/a.pdf"}
+    other = {"rule": "ready.column.Status", "verdict": "not reached", "value": "", "used": {}}
+    told = {
+        "outcome": "nothing",
+        "verb": None,
+        "rules": [rule, other],
+        "would_change": ["wait"],
+        "alias_of": "/A/a.pdf",
+    }
     app.body = {"files": [FILE | told]}
     assert main(["explain", "/A/b.pdf"]) == 0
     assert capsys.readouterr().out == (
@@ -120,6 +127,7 @@ def test_explain_tells_each_rule_with_the_values_it_read(app: FakeApp, capsys: p
         "an alias: /A/a.pdf has the same content and owns the asset; this one adds its collection\n"
         "RULE                   VALUE   READ FROM\n"
         'fields.Market  passed  Norway  column.Market "NO"\n'
+        "not reached: ready.column.Status\n"
         "to change it: wait\n"
     )
 
