@@ -153,14 +153,14 @@ class Context:
         self._standings = None
         return standing
 
-    def signature_of(self, item: Item) -> str | None:
-        """The signature of this very content, if it was read before in this process."""
-        return self._signatures.get(content_name(item))
+    def signature_of(self, item: Item, version: str | None = None) -> str | None:
+        """The signature of this very content, or of an older version, if it was read before in this process."""
+        return self._signatures.get(_signed(item, version))
 
-    def remember_signature(self, item: Item, signature: str) -> None:
+    def remember_signature(self, item: Item, signature: str, version: str | None = None) -> None:
         if len(self._signatures) > 10_000:
             self._signatures.clear()
-        self._signatures[content_name(item)] = signature
+        self._signatures[_signed(item, version)] = signature
 
     async def journal(
         self, link: Link, what: str, decision: Decision | None = None, *, more: Mapping[str, str] | None = None
@@ -187,6 +187,8 @@ def flow_key(flow: FlowId) -> LinkKey:
     return LinkKey(flow)
 
 
-def content_name(item: Item) -> tuple[str, ...]:
+def _signed(item: Item, version: str | None) -> tuple[str, ...]:
+    if version is not None:
+        return (item.drive, item.id, version)
     content = item.content
     return (item.drive, item.id, str(content and content.size), str((content and content.quick_xor) or item.etag))

@@ -50,11 +50,7 @@ async def _gather(context: Context, facts: Facts, need: Need) -> Facts:
         case Kind.VERSIONS:
             return await _versions(context, facts)
         case Kind.VERSION_SIGNATURE:
-            reader = context.onedrive.content(item.drive, item.id, version=need.of)
-            try:
-                signature = (await content_signature(reader) if is_package(item) else None) or await _hash_of(reader)
-            except (Missing, Forbidden):
-                signature = ""  # pruned, or not to be read: then nothing is known to be covered by it
+            signature = await _signature_of_version(context, item, need.of)
             return dataclasses.replace(facts, version_signatures={**facts.version_signatures, need.of: signature})
         case Kind.OFFICE:
             reader = context.onedrive.content(item.drive, item.id)
@@ -95,6 +91,27 @@ async def _signature(context: Context, item: Item) -> str:
         reader = context.onedrive.content(item.drive, item.id)
         known = (await content_signature(reader) if is_package(item) else None) or plain_signature(item)
         context.remember_signature(item, known)
+    return known
+
+
+async def _signature_of_version(context: Context, item: Item, version: str) -> str:
+    """Read once in this process, and no byte of it where its size says already that it is not the present content.
+
+    The size of an Office package says nothing: SharePoint rewrites what stands around its text.
+    """
+    known = context.signature_of(item, version)
+    if known is not None:
+        return known
+    reader = context.onedrive.content(item.drive, item.id, version=version)
+    try:
+        if is_package(item):
+            known = await content_signature(reader)
+        elif item.content is not None and (size := await reader.size()) != item.content.size:
+            return f"size:{size}"
+        known = known or await _hash_of(reader)
+    except (Missing, Forbidden):
+        return ""  # pruned, or not to be read: then nothing is known to be covered by it
+    context.remember_signature(item, known, version)
     return known
 
 

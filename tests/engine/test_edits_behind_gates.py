@@ -9,6 +9,7 @@ from pathlib import Path
 
 from docx import Document as WordDocument
 
+from local.serving import Exchange
 from shared.domain import ItemId, LinkState
 from shared.engine.accepting import accept
 from tests.kit.campaign import APPROVED, FLOW, Campaign, campaign_in
@@ -31,6 +32,7 @@ flows:
 NAMED = "[unchanged_for: 0s, name: '*_FINAL.*']"
 FINAL = "[unchanged_for: 0s, office: {contentStatus: Final}]"
 FOLDER = "[unchanged_for: 0s, folder: {path: '/Campaigns/{campaign}', column: {ApprovalStatus: Approved}}]"
+APPROVING = "[unchanged_for: 0s, column: {ApprovalStatus: Approved}]"
 FILE = f"{APPROVED}/Launch_FINAL.pdf"
 
 
@@ -118,6 +120,31 @@ async def test_an_edit_in_an_open_folder_is_held_and_one_in_a_closed_folder_pass
         assert (await campaign.link(item)).state is LinkState.SETTLED
 
 
+async def test_an_approved_version_of_another_size_is_never_read(tmp_path: Path) -> None:
+    async with gated(tmp_path, APPROVING) as campaign:
+        reads = reads_of_versions(campaign)
+        campaign.drop("Launch.pdf", b"%PDF-1.4 launch", ApprovalStatus="Approved")
+        await campaign.world.until_quiet()
+        campaign.drop("Launch.pdf", b"%PDF-1.4 a longer text")
+        await campaign.world.until_quiet()
+        assert campaign.columns("Launch.pdf")["SyncStatus"] == "Held"
+        assert reads == []
+
+
+async def test_an_approved_version_of_the_same_size_is_read_once(tmp_path: Path) -> None:
+    async with gated(tmp_path, APPROVING) as campaign:
+        reads = reads_of_versions(campaign)
+        campaign.drop("Launch.pdf", b"%PDF-1.4 launch", ApprovalStatus="Approved")
+        await campaign.world.until_quiet()
+        campaign.drop("Launch.pdf", b"%PDF-1.4 LAUNCH")
+        await campaign.world.until_quiet()
+        for title in ("one", "two"):
+            campaign.set("Launch.pdf", "Title", title)
+            await campaign.world.until_quiet()
+        assert campaign.columns("Launch.pdf")["SyncStatus"] == "Held"
+        assert len(reads) == 1
+
+
 async def test_a_person_accepts_an_edit_behind_an_open_gate_as_a_version(tmp_path: Path) -> None:
     async with gated(tmp_path, NAMED) as campaign:
         item = await edited(campaign)
@@ -126,6 +153,19 @@ async def test_a_person_accepts_an_edit_behind_an_open_gate_as_a_version(tmp_pat
         await accept(bridge.context, link.key, "version", "jane", "it is right")
         await campaign.world.until_quiet()
         assert versions(campaign) == 2
+
+
+def reads_of_versions(campaign: Campaign) -> list[str]:
+    """Grows with every request for the content of an older version."""
+    reads: list[str] = []
+
+    def watch(exchange: Exchange) -> None:
+        path = exchange.path_and_query.partition("?")[0]
+        if "/versions/" in path and path.endswith("/content"):
+            reads.append(path)
+
+    campaign.world.onedrive.serving.observers.append(watch)
+    return reads
 
 
 def set_folder(campaign: Campaign, value: str) -> None:
