@@ -41,7 +41,8 @@ async def gated(folder: Path, ready: str) -> AsyncIterator[Campaign]:
     flows = FLOW_FILE.replace("READY", ready)
     async with campaign_in(None, folder, f"{folder}", flows=flows, with_contracts=False) as campaign:
         yield campaign
-        assert campaign.world.errors == []
+        # SharePoint writes changed columns into an Office file, maybe while it is read: then the message comes again.
+        assert [error for error in campaign.world.errors if "changed while it was read" not in error] == []
 
 
 async def edited(campaign: Campaign) -> str:
