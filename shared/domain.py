@@ -360,6 +360,7 @@ class Settled:
     collection: CollectionId | None = None  # the target …
     added: bool = True  # … and whether the bridge put the asset there; only then it may take it out again
     alias: bool = False  # another file owns the asset: this one adds its collection and writes nothing else
+    ctag: str | None = None  # OneDrive's own mark of the content, for the times when it has no hash of it
     since: datetime | None = None  # when the link came to this asset
     read: datetime | None = None  # when the file had last been modified as it was read, on OneDrive's clock
     off: bool = False  # the bridge took the asset out of use; it alone may put it back

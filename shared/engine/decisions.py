@@ -244,9 +244,11 @@ async def _nothing_to_do(context: Context, flow: IngestFlow, facts: Facts, link:
     if link.transfer is not None:  # what it is about to do is no longer wanted; it looks again before it does it
         await _again(context, link)
         return
-    settled = link.settled
-    if settled is not None and facts.item.content is not None:
-        link = dataclasses.replace(link, settled=dataclasses.replace(settled, content=facts.item.content))
+    settled, item = link.settled, facts.item
+    if settled is not None and item.content is not None:
+        content = item.content if item.content.quick_xor else settled.content
+        known = dataclasses.replace(settled, content=content, ctag=item.ctag or settled.ctag)
+        link = dataclasses.replace(link, settled=known)
     if link.state is not LinkState.SETTLED:
         await context.ledger.drop_attention(link.key)
     fresh = dataclasses.replace(link, state=LinkState.SETTLED, reasons=(), due_at=None)

@@ -10,7 +10,7 @@ from shared.documents.kinds import may_be_office, may_have_embedded
 from shared.documents.properties import office_properties
 from shared.documents.quickxor import QuickXor
 from shared.documents.signature import content_signature
-from shared.domain import Content, DriveId, Facts, Item, ItemId, Kind, Link, Need, Value
+from shared.domain import Content, DriveId, Facts, Item, ItemId, Kind, Link, Need, Settled, Value
 from shared.engine.context import Context
 from shared.engine.gates import ask, with_answer
 from shared.engine.paths import Paths
@@ -35,18 +35,18 @@ async def complete(context: Context, flow: IngestFlow, facts: Facts, link: Link 
     """Gather, stage by stage, until nothing more is needed to decide."""
     while wanted := needs(flow, facts, link):
         for need in sorted(wanted, key=lambda need: (need.kind, need.of)):
-            facts = await _gather(context, facts, need)
+            facts = await _gather(context, facts, need, link)
     return facts
 
 
-async def _gather(context: Context, facts: Facts, need: Need) -> Facts:
+async def _gather(context: Context, facts: Facts, need: Need, link: Link | None) -> Facts:
     item = facts.item
     match need.kind:
         case Kind.COLUMNS:
             _, columns = await context.onedrive.item(item.drive, item.id)
             return dataclasses.replace(facts, columns=columns)
         case Kind.SIGNATURE:
-            return dataclasses.replace(facts, signature=await _signature(context, item))
+            return dataclasses.replace(facts, signature=await _signature(context, item, link))
         case Kind.VERSIONS:
             return await _versions(context, facts)
         case Kind.VERSION_SIGNATURE:
@@ -85,11 +85,11 @@ async def _versions(context: Context, facts: Facts) -> Facts:
     return dataclasses.replace(facts, versions=versions)
 
 
-async def _signature(context: Context, item: Item) -> str:
+async def _signature(context: Context, item: Item, link: Link | None) -> str:
     known = context.signature_of(item)
     if known is None:
         reader = context.onedrive.content(item.drive, item.id)
-        known = (await content_signature(reader) if is_package(item) else None) or plain_signature(item)
+        known = (await content_signature(reader) if is_package(item) else None) or await _plain(reader, item, link)
         context.remember_signature(item, known)
     return known
 
@@ -119,16 +119,36 @@ def is_package(item: Item) -> bool:
     return may_be_office(item.name)
 
 
-def plain_signature(item: Item) -> str:
-    """Of a file that is no Office package: its hash and size, or its tag while OneDrive has no hash for it."""
-    content = item.content or Content(0, None)
-    return f"xor:{content.quick_xor}:{content.size}" if content.quick_xor else f"tag:{item.ctag or item.etag}"
+async def _plain(reader: DriveContent, item: Item, link: Link | None) -> str:
+    """While OneDrive has no hash of the file, its bytes are read for one, unless they surely are those that settled."""
+    settled = link.settled if link else None
+    if item.content is None or item.content.quick_xor is not None:
+        return plain_signature(item.content or Content(0, None))
+    if settled is not None and _is_untouched(item, settled):
+        return settled.signature
+    return await _hash_of(reader)
+
+
+def _is_untouched(item: Item, settled: Settled) -> bool:
+    known, size = settled.ctag is not None and settled.ctag == item.ctag, item.content and item.content.size
+    return known and size == settled.content.size
+
+
+def plain_signature(content: Content) -> str:
+    """Of a file that is no Office package: its hash and size."""
+    return f"xor:{content.quick_xor}:{content.size}"
+
+
+def hash_in(signature: str) -> str | None:
+    """The quickXorHash that a plain signature names."""
+    kind, _, rest = signature.partition(":")
+    return rest.partition(":")[0] if kind == "xor" else None
 
 
 async def _hash_of(content: DriveContent) -> str:
-    """The plain signature of an old version, whose bytes have to be read for it: Graph hashes the present one only."""
+    """The plain signature of what has no hash and so has to be read: an old version, or a file just saved."""
     hasher, size = QuickXor(), 0
     async for chunk in content.stream():
         hasher.update(chunk)
         size += len(chunk)
-    return f"xor:{hasher.digest()}:{size}"
+    return plain_signature(Content(size, hasher.digest()))

@@ -22,7 +22,7 @@ from shared.engine.company import (
     was_added,
 )
 from shared.engine.facts import complete as complete_facts
-from shared.engine.facts import read_item
+from shared.engine.facts import hash_in, read_item
 from shared.engine.finishing import finish
 from shared.engine.identifying import bytes_known, identify, marks, take_leases
 from shared.engine.plan import Plan, change_of, make_plan
@@ -31,7 +31,7 @@ from shared.engine.transfers import NotThisOne, Run
 from shared.engine.verifying import checksum_algorithm, present, verify
 from shared.engine.waiting import owes_finish
 from shared.engine.writeback import write_columns
-from shared.errors import ContentMismatch
+from shared.errors import ContentMismatch, SourceChanged
 from shared.flows import decide
 from shared.ledger.rows import DueEntry, DueKind, RefKind, asset_ref, hash_ref
 from shared.messages import DecideMessage, Queue
@@ -88,6 +88,8 @@ async def upload(run: Run, plan: Plan) -> None:
     digests = await hashes.digests()
     if announced.quick_xor and digests[QuickXor.name] != announced.quick_xor:
         raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {digests[QuickXor.name]}")
+    if digests[QuickXor.name] != (hash_in(run.transfer.signature) or digests[QuickXor.name]):
+        raise SourceChanged("OneDrive: the file is not the one that was decided about")
     read = Content(announced.size, digests[QuickXor.name])
     after = Step.IDENTIFY if plan.verb is Verb.CREATE else Step.REGISTER
     await run.checkpoint(handle=target.handle, hashes=digests, content=read, progress=read.size, step=after)
@@ -136,7 +138,7 @@ async def settle(run: Run, plan: Plan) -> None:
     context, transfer, link = run.context, run.transfer, run.link
     assert run.facts is not None  # noqa: S101  prepare has read them
     asset = await present(run, plan)
-    content = transfer.content or plan.item.content or Content(0, None)
+    content = transfer.content or _standing_content(plan)
     await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset.id), link.key)
     if (name := hash_ref(content)) is not None:
         await context.ledger.add_ref(RefKind.HASH, name, link.key)
@@ -206,6 +208,7 @@ async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Se
         rewrites=unmoved.rewrites if unmoved else 0,
         off=plan.wish.unavailable and not transfer.linked,
         fields=plan.written(),
+        ctag=plan.item.ctag,
         checksum=unmoved.checksum if unmoved else asset.current_version.checksum,
         sha256=unmoved.sha256 if unmoved else transfer.hashes.get("sha256"),
         verified=unmoved.verified if unmoved else transfer.verified,
@@ -223,6 +226,12 @@ def unreleased(validation: object) -> Reason:
     return Reason(
         "release", f"arrived, not released: {', '.join(missing) or 'CELUM does not say why'} is not valid", outside=True
     )
+
+def _standing_content(plan: Plan) -> Content:
+    """Where no bytes were read. A hash that OneDrive does not name just now is not forgotten."""
+    content, before = plan.item.content or Content(0, None), plan.base.content if plan.base else None
+    return before if before is not None and content == Content(before.size, None) else content
+
 
 
 async def _record_evidence(run: Run, plan: Plan, settled: Settled) -> None:

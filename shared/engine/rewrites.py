@@ -34,7 +34,11 @@ async def server_version(context: Context, facts: Facts, link: Link | None) -> L
     if settled.rewrites >= REWRITES:
         raise RewrittenTooOften
     rewritten = dataclasses.replace(
-        settled, content=item.content, signature=plain_signature(item), rewrites=settled.rewrites + 1
+        settled,
+        content=item.content,
+        signature=plain_signature(item.content),
+        ctag=item.ctag,
+        rewrites=settled.rewrites + 1,
     )
     return dataclasses.replace(link, settled=rewritten, content=item.content)
 
