@@ -55,7 +55,7 @@ async def _tell(stack: Stack, film_bytes: int, screen: Screen, checks: Checks) -
         screen.say(f"Time runs {scale:g} times faster: a quiet period of 2 minutes takes {120 / scale:g} s.")
         story = Story(jane, dam, watching, screen, checks, film_bytes, lambda: stack.running_host.pid)
         await story.tell()
-        screen.title("5  What is where")
+        screen.title("6  What is where")
         screen.say("Every file is downloaded again from both sides and hashed …")
         show(screen, await compare(jane, dam, checks, story.delivered))
 

@@ -83,5 +83,9 @@ def _text(value: Json) -> str:
             return next(str(each["label"]) for each in options if each["index"] == held)
         case "LOCALIZED_TEXT" | "LOCALIZED_TEXT_AREA":
             return str(held.get("en", ""))
+        case "COLLECTION_REFERENCE":
+            return ", ".join(str(each["name"]["en"]) for each in held)
+        case "TAG_REFERENCE":
+            return ", ".join(str(each["name"]) for each in held)
         case _:
             return str(held)

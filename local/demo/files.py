@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from docx import Document
 from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
 from PIL import Image, ImageDraw
 from pptx import Presentation
 
+FINAL = "Final"
 PIECE_BYTES = 32 * 320 * 1024  # an upload session takes multiples of 320 KiB, under 60 MiB
 
 
@@ -23,18 +25,27 @@ def slides(title: str, *lines: str) -> bytes:
     return _saved(deck)
 
 
-def text(title: str, *paragraphs: str) -> bytes:
+def text(title: str, *paragraphs: str, category: str = "", language: str = "") -> bytes:
+    """With a category it is marked as final, as Word does it."""
     document = Document()
     document.core_properties.title = title
+    document.core_properties.category, document.core_properties.language = category, language
+    document.core_properties.content_status = FINAL if category else ""
     document.add_heading(title)
     for paragraph in paragraphs:
         document.add_paragraph(paragraph)
     return _saved(document)
 
 
-def sheet(title: str, *rows: tuple[str | int, ...]) -> bytes:
+def sheet(
+    title: str, *rows: tuple[str | int, ...], category: str = "", custom: Mapping[str, str] | None = None
+) -> bytes:
+    """With a category it is marked as final, as Excel does it."""
     book = Workbook()
     book.properties.title = title
+    book.properties.category, book.properties.contentStatus = category or None, FINAL if category else None
+    for name, value in (custom or {}).items():
+        book.custom_doc_props.append(StringProperty(name=name, value=value))  # type: ignore[attr-defined]  # not in its stubs
     for row in rows:
         book.worksheets[0].append(row)
     return _saved(book)

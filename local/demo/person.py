@@ -32,7 +32,7 @@ class Version:
 
 
 class Person:
-    """In one library of the example company. Files are named by their name in the folder of approved ones."""
+    """In one library of the example company. Files are named by path, or by name in the folder of approved ones."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str, who: str) -> None:
         self._http = http
@@ -102,7 +102,8 @@ class Person:
         return await sha256_at(self._http, place)
 
     def _at(self, name: str) -> str:
-        return f"/drives/{self.drive}/root:{quote(f'{FOLDER}/{name}')}:"
+        path = name if name.startswith("/") else f"{FOLDER}/{name}"
+        return f"/drives/{self.drive}/root:{quote(path)}:"
 
 
 async def sha256_at(http: aiohttp.ClientSession, url: str) -> str:

@@ -16,6 +16,7 @@ from local.demo.screen import Screen
 from local.demo.watching import Watching
 
 APPROVED = {"UsageRights": "Worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+CAMPAIGN, OFFICE = "/Marketing/Campaigns/Spring-26", "/Marketing/Office/Sales"
 IN_CELUM, HELD = "In CELUM", "Held"
 LOOK_SECONDS = 0.25
 PATIENCE_SECONDS = 120  # with a file …
@@ -33,6 +34,13 @@ class Delivered:
     item: str = ""
     size: int = 0
     sent: str = ""  # SHA-256 of what Jane sent last; "" for a film
+    collection: str = CAMPAIGN
+    flow: str = "campaign-masters"
+
+    @property
+    def stem(self) -> str:
+        """How its asset is called."""
+        return self.name.rpartition("/")[2].rpartition(".")[0]
 
 
 @dataclass(slots=True)
@@ -51,6 +59,7 @@ class Story:
         await self.a_film_arrives()
         await self.an_edit_is_held()
         await self.rights_are_missing()
+        await self.documents_say_what_they_are()
 
     async def files_arrive(self) -> None:
         self.screen.title(f"1  Jane puts approved files into {FOLDER}")
@@ -123,9 +132,29 @@ class Story:
         await self.jane.fill(name, UsageRights=APPROVED["UsageRights"])
         await self._until(IN_CELUM, photo)
 
+    async def documents_say_what_they_are(self) -> None:
+        self.screen.title("5  Jane marks documents of /Office/Sales as final")
+        self.screen.say("What they are stands in themselves: category, language and a custom property, Region.")
+        region = {"Region": "Nordics"}
+        price_list = files.sheet("Price list 2027", ("Skates", 4990), category="Rocket skates", custom=region)
+        guide = files.text("Product guide", "Light them and hold on.", category="Rocket skates", language="en-GB")
+        said = {"Product line": "Rocket skates", "Usage rights": "Internal use only"}
+        put = [
+            await self._say("/Office/Sales/Price list.xlsx", price_list, {"Title": "Price list 2027"} | said | region),
+            await self._say(
+                "/Office/Sales/Guide.docx", guide, {"Title": "Product guide", "Languages": "English"} | said
+            ),
+        ]
+        await self._until(IN_CELUM, *put)
+
+    async def _say(self, name: str, data: bytes, fields: Mapping[str, str]) -> Delivered:
+        return await self._deliver(Delivered(name, fields, collection=OFFICE, flow="office-documents"), data)
+
     async def _put(self, name: str, data: bytes, title: str) -> Delivered:
-        item = await self.jane.put(name, data)
-        put = Delivered(name, self._fields(title), item=item, size=len(data), sent=sha256(data).hexdigest())
+        return await self._deliver(Delivered(name, self._fields(title)), data)
+
+    async def _deliver(self, put: Delivered, data: bytes) -> Delivered:
+        put.item, put.size, put.sent = await self.jane.put(put.name, data), len(data), sha256(data).hexdigest()
         self.delivered.append(put)
         return put
 
@@ -145,7 +174,7 @@ class Story:
                                 follow.show(each.name, 1 if status == IN_CELUM else 0, status)
                                 del waiting[each.name]
                             else:
-                                way = await self.watching.way_of(each.item)
+                                way = await self.watching.way_of(each.item, each.flow)
                                 follow.show(each.name, way.part, way.words)
                         await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError as late:
@@ -157,8 +186,7 @@ class Story:
         self.checks.that(f'it is held, and its Sync note says "{note}"', needle in note, f"no {needle!r} in it")
 
     async def _asset_count(self, put: Delivered, *, versions: int) -> None:
-        stem = put.name.rpartition(".")[0]
-        found = [await self.dam.count_versions(asset) for asset in await self.dam.assets() if asset.name == stem]
+        found = [await self.dam.count_versions(asset) for asset in await self.dam.assets() if asset.name == put.stem]
         wanted = [versions] if versions else []
         what = f"CELUM has {versions} version{'s' * (versions != 1)} of it" if versions else "CELUM has nothing of it"
         self.checks.equal(what, found, wanted)

@@ -12,7 +12,6 @@ from local.demo.person import OFFICE, Json, Person, Version
 from local.demo.screen import Screen
 from local.demo.story import IN_CELUM, Delivered
 
-COLLECTION = "/Marketing/Campaigns/Spring-26"
 KEY = "Bridge key"  # the bridge's own mark, of no interest here
 
 
@@ -29,11 +28,11 @@ class Line:
 async def compare(jane: Person, dam: Dam, checks: Checks, delivered: list[Delivered]) -> list[Line]:
     """Both sides of each file, with their bytes downloaded again and hashed."""
     assets = await dam.assets()
-    wanted = sorted(put.name.rpartition(".")[0] for put in delivered)
+    wanted = sorted(put.stem for put in delivered)
     checks.equal("CELUM holds one asset of each file and nothing else", sorted(a.name for a in assets), wanted)
     lines = []
     for put in delivered:
-        asset = next((each for each in assets if each.name == put.name.rpartition(".")[0]), None)
+        asset = next((each for each in assets if each.name == put.stem), None)
         if asset is None:
             continue
         read_from = next(version for version in await jane.versions(put.name) if version.by_a_person)
@@ -49,7 +48,7 @@ def _check(checks: Checks, line: Line) -> None:
     fields = {label: text for label, text in asset.fields.items() if label != KEY}
     for what, got, wanted in (
         ("version in CELUM", asset.version, line.put.version),
-        ("collections", asset.collections, (COLLECTION,)),
+        ("collections", asset.collections, (line.put.collection,)),
         ("fields", fields, dict(line.put.fields)),
         ("is released", asset.released, True),
         (f"SHA-256 in CELUM, against version {line.read_from.id} in OneDrive", line.here, line.there),

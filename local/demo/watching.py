@@ -11,7 +11,6 @@ from shared.clock import SystemClock
 from shared.domain import DriveId, FlowId, ItemId, Link, LinkState, Step, Transfer, link_key
 from shared.ledger import Ledger, TableStore
 
-FLOW = FlowId("campaign-masters")
 SENT = 0.8  # of the whole way: when all bytes are in CELUM
 STEPS = {
     Step.PREPARE: (0.05, "is about to go"),
@@ -49,8 +48,8 @@ class Watching:
         finally:
             await store.close()
 
-    async def way_of(self, item: str) -> Way:
-        link = await self._ledger.link(link_key(FLOW, self._drive, ItemId(item)))
+    async def way_of(self, item: str, flow: str) -> Way:
+        link = await self._ledger.link(link_key(FlowId(flow), self._drive, ItemId(item)))
         return Way(0, "not noticed yet") if link is None else _way(link)
 
 

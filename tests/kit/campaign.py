@@ -28,10 +28,8 @@ JANE = Identity("Jane Doe", "jane@acme.example")
 APPROVED = "/Campaigns/Spring-26/Approved"
 FLOW = FlowId("campaign-masters")
 CONTRACTS = Path(__file__).parents[1] / "contract"
-# The shipped flow file with the first of its flows alone.
-CAMPAIGN_FLOWS = (Path(__file__).parents[2] / "flows.yaml").read_text("utf-8").partition("\n\n  # Office documents")[
-    0
-] + "\n"
+SHIPPED = (Path(__file__).parents[2] / "flows.yaml").read_text("utf-8")
+CAMPAIGN_FLOWS = SHIPPED[: SHIPPED.index("\n  # Office documents")]  # the first flow alone
 
 
 @dataclass(slots=True)
