@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def check(options: argparse.Namespace) -> int:
     """Both files; the cases are read only where the flows are right, since they speak of them."""
-    flows = _flows(options)
+    flows = _flows(options, _settings(options))
     cases = _cases(options, flows) if _cases_path(options).exists() else ()
     if options.json:
         _tell_json({"problems": [], "flows": len(flows.flows), "cases": len(cases)})
@@ -123,8 +124,20 @@ def test(options: argparse.Namespace) -> int:
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
-def _flows(options: argparse.Namespace) -> FlowFile:
-    return load(_text(options.file, "name one with --file"), str(options.file))
+def _flows(options: argparse.Namespace, settings: Mapping[str, str] | None = None) -> FlowFile:
+    return load(_text(options.file, "name one with --file"), str(options.file), settings=settings)
+
+
+def _settings(options: argparse.Namespace) -> Mapping[str, str] | None:
+    """Those of the app, where it runs or is run from here; None where nobody has set up an app."""
+    file = options.file.parent / "local.settings.json"
+    if file.exists():
+        try:
+            values = json.loads(file.read_text("utf-8"))["Values"]
+        except (ValueError, LookupError, TypeError) as error:
+            raise Stop(f"{file} is no file of app settings: {error}") from error
+        return {str(name): str(value) for name, value in values.items()}
+    return os.environ if "CELUM_URL" in os.environ else None
 
 
 def _cases(options: argparse.Namespace, flows: FlowFile) -> tuple[Case, ...]:

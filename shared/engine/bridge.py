@@ -57,7 +57,7 @@ class Bridge:
         context = Context(
             settings=settings,
             clock=clock,
-            flow_file=read_flow_file(settings.flows_file),
+            flow_file=read_flow_file(settings),
             ledger=Ledger(store, clock),
             outbox=outbox,
             onedrive=OneDrive(_onedrive_settings(settings), clock),
@@ -114,10 +114,11 @@ class Bridge:
         return True
 
 
-def read_flow_file(path: str) -> FlowFile | FlowFileProblem:
+def read_flow_file(settings: Settings) -> FlowFile | FlowFileProblem:
     """The flows, or what is wrong with them; the log says it at every start."""
+    path, used = settings.flows_file, {"CELUM_ASSET_URL": settings.celum_asset_url or ""}
     try:
-        return load(Path(path).read_text(encoding="utf-8"), path)
+        return load(Path(path).read_text(encoding="utf-8"), path, settings=used)
     except FlowFileProblem as problem:
         for each in problem.problems:
             log.error("%s", each)

@@ -22,17 +22,26 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # stands in table keys and queue m
 _SITE = re.compile(r"[^/:\s]+\.[^/:\s]+(:/[^/\s].*)?")  # "acme.sharepoint.com:/sites/marketing"
 _LOCATION = ("site", "library", "drive_id")
 
+SETTINGS = {"asset.url": "CELUM_ASSET_URL"}  # source → the app setting that it comes from
+
 type Overrides = Mapping[str, Mapping[str, str]]  # connection → site, library or drive_id
 
 
 def load(
-    text: str, file: str, *, overrides: Overrides | None = None, pending: Collection[str] = tuple(PENDING)
+    text: str,
+    file: str,
+    *,
+    overrides: Overrides | None = None,
+    pending: Collection[str] = tuple(PENDING),
+    settings: Mapping[str, str] | None = None,
 ) -> FlowFile:
     """Raise FlowFileProblem with everything that is wrong. `overrides` replace where a OneDrive connection points.
 
     `pending` names the rules that are refused; tests of what the language says about them load with none.
+    `settings` are the app settings, where they are known: a source that comes from one that is not set is a mistake.
     """
-    problems = Problems(file, pending)
+    unset = {source: name for source, name in SETTINGS.items() if settings is not None and not settings.get(name)}
+    problems = Problems(file, pending, unset)
     root = read_nodes(text, file, problems.found)
     if not isinstance(root, Block):
         problems.add(root, "A flow file is a block of keys: version, name, time_zone, connections, flows.")

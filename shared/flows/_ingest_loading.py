@@ -51,7 +51,9 @@ def load_ingest(flow: Section, flow_id: str, around: Surroundings, limits: Limit
     accept = _accept(flow)
     names = accept.name.captures if accept.name else ()
     is_sure = origin.pattern is not BROKEN_PATH and accept.name is not BROKEN_NAME
-    words = Vocabulary(origin.pattern.captures, names, is_sure=is_sure, pending=flow.problems.pending)
+    words = Vocabulary(
+        origin.pattern.captures, names, is_sure=is_sure, pending=flow.problems.pending, unset=flow.problems.unset
+    )
     celum, target = load_to(flow, around, words)
     ready = load_ready(flow, words)
     changed, reset = load_changed_after_ready(flow)

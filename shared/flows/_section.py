@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 from shared.errors import Problem
@@ -19,11 +19,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 class Problems:
-    """Collects what is wrong with one file, so that all of it is reported at once; `pending` rules are refused."""
+    """Collects what is wrong with one file, so that all of it is reported at once.
 
-    def __init__(self, file: str, pending: Collection[str] = ()) -> None:
+    `pending` rules are refused, and so are the sources in `unset`, whose app setting (the value) is not set.
+    """
+
+    def __init__(self, file: str, pending: Collection[str] = (), unset: Mapping[str, str] | None = None) -> None:
         self.file = file
         self.pending = pending
+        self.unset = unset or {}
         self.found: list[Problem] = []
 
     def add(self, node: Node, text: str, suggestion: str | None = None) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from shared.flows._grammar import EMBEDDED_VALUES, FILE_VALUES, RUN_VALUES, STATUS_VALUES
 from shared.flows._section import did_you_mean
@@ -51,6 +51,7 @@ class Vocabulary:
     writing: bool = False  # in `columns`: what is written back, never what is read from a column
     is_sure: bool = True  # False where the pattern with the captures is itself wrong: one mistake, one problem
     pending: Collection[str] = ()
+    unset: Mapping[str, str] = field(default_factory=dict)  # source → the app setting that it lacks
 
     def words(self) -> Collection[str]:
         listed = [f"path.{name}" for name in (*self.path, "folder")] + [f"name.{name}" for name in self.name]
@@ -65,6 +66,8 @@ class Vocabulary:
             raise SourceProblem(f'"{text}" is not a source.', self._nearest(text))
         if f"source {kind}.*" in self.pending:
             raise SourceProblem(f'"{text}" is not supported by this version yet.')
+        if text in self.unset and self.writing:
+            raise SourceProblem(f'"{text}" comes from the app setting {self.unset[text]}, which is not set.', "Set it.")
         if kind in {"column", "office"} and not self.writing:
             return Source(kind, name)
         if kind == "embedded" and ":" in name and not self.writing:

@@ -82,6 +82,30 @@ def test_check_speaks_to_programs(here: Path, capsys: pytest.CaptureFixture[str]
     ]
 
 
+def test_check_knows_the_settings_of_an_app_that_is_run_from_here(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "flows.yaml").write_text(flow_text(columns="{CelumAsset: asset.url}"), "utf-8")
+    missing = (
+        'flows.yaml:13:27 flow masters: "asset.url" comes from the app setting CELUM_ASSET_URL, which is not set. '
+        "Set it.\n"
+    )
+    monkeypatch.delenv("CELUM_URL", raising=False)
+    assert main(["check"]) == 0  # no app is set up here, so nothing is known of its settings
+    capsys.readouterr()
+    monkeypatch.setenv("CELUM_URL", "https://dam.acme.example/content-api/v1")
+    assert (main(["check"]), capsys.readouterr().out) == (1, missing)
+    monkeypatch.delenv("CELUM_URL")
+    settings = here / "local.settings.json"
+    settings.write_text(json.dumps({"Values": {"CELUM_ASSET_URL": ""}}), "utf-8")
+    assert (main(["check"]), capsys.readouterr().out) == (1, missing)
+    assert main(["show"]) == 0
+    settings.write_text(json.dumps({"Values": {"CELUM_ASSET_URL": "https://dam.acme.example/{id}"}}), "utf-8")
+    assert main(["check"]) == 0
+    settings.write_text("[]", "utf-8")
+    assert main(["check"]) == 2
+
+
 def test_a_file_in_another_encoding_is_a_problem_with_its_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "flows.yaml").write_bytes("version: '1'\nname: Käse\n".encode("latin-1"))
     assert main(["check"]) == 1

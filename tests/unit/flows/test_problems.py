@@ -462,6 +462,15 @@ def test_the_head_of_the_file_is_checked_as_strictly(old: str, new: str, complai
     assert complaints(flow_text().replace(old, new)) == f"flows.yaml:{complaint}"
 
 
+@refuses("columns.*", "source asset.url")
+def test_asset_url_is_refused_where_the_app_has_no_setting_for_it() -> None:
+    text = flow_text(columns="{CelumAsset: asset.url}")
+    with pytest.raises(FlowFileProblem, match="CELUM_ASSET_URL, which is not set"):
+        load(text, "flows.yaml", settings={"CELUM_ASSET_URL": ""})
+    assert load(text, "flows.yaml", settings={"CELUM_ASSET_URL": "https://dam.acme.example/{id}"})
+    assert load(text, "flows.yaml")  # nothing is known of an app
+
+
 @refuses(
     "ready.folder.path",
     "ready.folder.column",
@@ -508,8 +517,10 @@ def test_the_head_of_the_file_is_checked_as_strictly(old: str, new: str, complai
                 "ready": "[any: [column: {ApprovalStatus: Approved}, column: {UsageRights: ok}]]",
                 "changed_after_ready": "{reset: {ApprovalStatus: Draft}}",
             },
-            "14:5 flow masters: changed_after_ready.reset takes nothing back, because ready may hold all the same. "
-            "Name every column that can approve by itself.",
+            (
+                "14:5 flow masters: changed_after_ready.reset takes nothing back, because ready may hold all the same. "
+                "Name every column that can approve by itself."
+            ),
         ),
         (
             {
