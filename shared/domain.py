@@ -363,7 +363,9 @@ class Settled:
     ctag: str | None = None  # OneDrive's own mark of the content, for the times when it has no hash of it
     since: datetime | None = None  # when the link came to this asset
     read: datetime | None = None  # when the file had last been modified as it was read, on OneDrive's clock
-    off: bool = False  # the bridge took the asset out of use; it alone may put it back
+    window: Availability | None = None  # what the flow's dates last said
+    off: bool = False  # the bridge took the asset out of use; it alone may put it back …
+    stood: Availability | None = None  # … as it was; there already when it is only about to take it
     rewrites: int = 0  # how often SharePoint itself changed the file since
     fields: Mapping[str, FieldContent] = field(default_factory=dict)  # label → what the bridge last wrote
     checksum: str | None = None

@@ -3,7 +3,7 @@
 from shared.celum import filters
 from shared.celum.absence import Absence
 from shared.celum.answers import mentions_handle
-from shared.celum.asset_changes import AssetChange, CreateAsset, differences
+from shared.celum.asset_changes import AssetChange, CreateAsset, differences, same_availability
 from shared.celum.assets import Celum
 from shared.celum.changes import FieldOperation, Keep, RawField, Write, operation, raw, three_way
 from shared.celum.checksums import algorithm_of, matches, spellings
@@ -82,6 +82,7 @@ __all__ = [
     "operation",
     "raw",
     "read",
+    "same_availability",
     "some_fields",
     "spellings",
     "three_way",

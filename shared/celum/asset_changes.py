@@ -117,7 +117,7 @@ def differences(asset: Asset, change: AssetChange) -> AssetChange:
         type_id=None if asset.type_id == change.type_id else change.type_id,
         parents_add=tuple(parent for parent in change.parents_add if parent not in asset.parents),
         parents_remove=tuple(parent for parent in change.parents_remove if parent in asset.parents),
-        availability=None if _same_availability(asset.availability, change.availability) else change.availability,
+        availability=None if same_availability(asset.availability, change.availability) else change.availability,
         fields=left,
         lock=None if asset.locked_by is not None and asset.lock_comment == change.lock else change.lock,
         unlock=change.unlock and asset.locked_by is not None,
@@ -128,12 +128,10 @@ def differences(asset: Asset, change: AssetChange) -> AssetChange:
     )
 
 
-def _same_availability(there: Availability | None, wanted: Availability | None) -> bool:
-    if wanted is None:
-        return True
-    if there is None or there.available != wanted.available:
-        return False
-    return same(there.since, wanted.since) and same(there.until, wanted.until)
+def same_availability(there: Availability | None, wanted: Availability | None) -> bool:
+    if there is None or wanted is None:
+        return there is wanted
+    return there.available == wanted.available and same(there.since, wanted.since) and same(there.until, wanted.until)
 
 
 def described(change: AssetChange) -> str:

@@ -75,7 +75,15 @@ async def _new_among_others(
 def _shared(context: Context, theirs: Settled) -> Settled:
     """The same asset, as another flow comes to it: nothing of it is this flow's doing yet."""
     return dataclasses.replace(
-        theirs, facts_hash="", collection=None, added=False, fields={}, since=context.clock.now()
+        theirs,
+        facts_hash="",
+        collection=None,
+        added=False,
+        window=None,
+        off=False,
+        stood=None,
+        fields={},
+        since=context.clock.now(),
     )
 
 
@@ -180,7 +188,16 @@ async def _alias(context: Context, link: Link, decision: Decision) -> Link:
         return link
     base = await _last_owner(context, settled.asset, link.key)
     written = base.settled if base and base.settled else settled
-    heir = dataclasses.replace(settled, alias=False, facts_hash="", fields=written.fields, name=written.name)
+    heir = dataclasses.replace(
+        settled,
+        alias=False,
+        facts_hash="",
+        fields=written.fields,
+        name=written.name,
+        window=written.window,
+        off=written.off,
+        stood=written.stood,
+    )
     return dataclasses.replace(link, settled=heir)
 
 

@@ -266,7 +266,7 @@ async def _close(context: Context, link: Link, decision: Decision, *, deleted: b
     if deleted:
         await mark_place(context, link)
     heirs = await promise_heirs(context, link)
-    link = await out_of_use(context, link, decision)
+    link = await out_of_use(context, link, decision, deleted=deleted)
     closed = dataclasses.replace(
         link,
         state=LinkState.CLOSED,

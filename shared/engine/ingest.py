@@ -120,12 +120,21 @@ async def complete(run: Run, plan: Plan) -> None:
     change, replaced = change_of(plan, asset, run.transfer, leaves=leaves, inherited=inherited)
     if await first_of(context, run.link) is not None:
         change = dataclasses.replace(change, name=None)  # an earlier flow has the say over it
+    await note_what_stood(run, plan, asset)
     if not change.is_empty:
         run.asset = await context.celum.update(asset.id, change)
     for label, text in replaced.items():
         more = {"field": label, "value": text, "asset": str(asset.id)}
         await context.journal(run.link, "replaced", more=more)
     run.step = Step.SETTLE
+
+
+async def note_what_stood(run: Run, plan: Plan, asset: Asset) -> None:
+    """Before an asset goes out of use, for nothing in CELUM tells it afterwards. Until it settles, nobody is sure."""
+    settled, stood = run.link.settled, plan.use(asset).stood
+    if not run.transfer.linked and settled is not None and stood not in {None, settled.stood}:
+        noted = dataclasses.replace(settled, stood=stood, facts_hash="")
+        await run.change_link(lambda link: dataclasses.replace(link, settled=noted))
 
 
 def is_own(run: Run) -> bool:
@@ -191,6 +200,7 @@ async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Se
     unmoved = before if transfer.verb is Verb.UPDATE else None
     stood_there = before is not None and before.collection == plan.target.id and before.added
     shared = not is_own(run)
+    link_stood = run.link.settled.stood if run.link.settled else None
     added = not shared or transfer.adds or stood_there
     return Settled(
         content=content,
@@ -207,7 +217,9 @@ async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Se
         read=plan.item.modified,
         rewrites=unmoved.rewrites if unmoved else 0,
         off=plan.wish.unavailable and not transfer.linked,
+        window=plan.window if plan.has_dates and not transfer.linked else None,
         fields=plan.written(),
+        stood=link_stood if plan.wish.unavailable and not transfer.linked else None,
         ctag=plan.item.ctag,
         checksum=unmoved.checksum if unmoved else asset.current_version.checksum,
         sha256=unmoved.sha256 if unmoved else transfer.hashes.get("sha256"),

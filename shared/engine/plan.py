@@ -34,6 +34,7 @@ from shared.domain import (
     Verb,
     Wish,
 )
+from shared.engine.availability import Use, UseWish, use_of
 from shared.engine.transfers import Held, Run
 from shared.errors import NameProblem, System, ValueDoesNotFit
 
@@ -60,6 +61,7 @@ class Plan:
     run_date: str
     link: Link
     matches: tuple[PlannedField, ...] = ()  # identity by field
+    has_dates: bool = False  # the flow says from when and until when the asset may be used
     system: System = field(default=System.CELUM)
 
     @property
@@ -81,6 +83,14 @@ class Plan:
     def written(self) -> Mapping[str, FieldContent]:
         """The base of the next three-way update: what the flow wants there, which now stands there."""
         return {planned.label: planned.content for planned in self.fields if planned.content is not None}
+
+    @property
+    def window(self) -> Availability | None:
+        since, until = self.wish.available_since, self.wish.available_until
+        return None if since is None and until is None else Availability(since=since, until=until)
+
+    def use(self, asset: Asset) -> Use:
+        return use_of(self.base, asset.availability, UseWish(self.window, self.has_dates, self.wish.unavailable))
 
     def leases(self, transfer: Transfer, marks: Iterable[str]) -> tuple[str, ...]:
         content = transfer.content
@@ -116,6 +126,7 @@ async def make_plan(run: Run, wish: Wish) -> Plan:
         run_date=run.link.run_date or run.transfer.started.date().isoformat(),
         link=run.link,
         matches=matches,
+        has_dates=run.flow.availability is not None,
     )
 
 
@@ -175,11 +186,14 @@ def change_of(
         remove = (*remove, intake.id)
     operations, replaced = _field_changes(plan, asset)
     operations = (*operations, *_key_changes(plan, asset))
+    use = plan.use(asset)
+    if use.replaced:
+        replaced = {**replaced, "availability": use.replaced}
     change = AssetChange(
         name=plan.wish.name if _name_is_ours(plan, asset) else None,
         parents_add=add,
         parents_remove=remove,
-        availability=_availability(plan, asset),
+        availability=use.write,
         fields=operations,
     )
     return change, replaced
@@ -227,17 +241,3 @@ def _key_changes(plan: Plan, asset: Asset) -> tuple[FieldOperation, ...]:
     there = asset.fields.get(plan.key_field.id)
     change = operation(plan.key_field, there, there, plan.key)
     return (change,) if change is not None else ()
-
-
-def _availability(plan: Plan, asset: Asset) -> Availability | None:
-    since, until = plan.wish.available_since, plan.wish.available_until
-    was_off = plan.base is not None and plan.base.off
-    if plan.wish.unavailable:
-        wanted = Availability(available=False)
-    elif since is not None or until is not None:
-        wanted = Availability(since=since, until=until)
-    elif was_off:
-        wanted = Availability(available=True)
-    else:
-        return None
-    return None if asset.availability == wanted else wanted

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from shared.celum import AssetChange
-from shared.domain import Availability, Decision, Facts, Link
+from shared.domain import Decision, Facts, Link
+from shared.engine.availability import UseWish, use_of
 from shared.engine.company import others_of
 from shared.engine.context import Context, log
 from shared.engine.waiting import first_or_next, look_again
@@ -28,13 +29,23 @@ async def reset_approval(context: Context, facts: Facts, link: Link, decision: D
         log.info("link %s: its file is gone, so no approval is taken back", link.key)
 
 
-async def out_of_use(context: Context, link: Link, decision: Decision) -> Link:
-    """Its source is gone: the asset is made unavailable, unless it lives by another file too. Repeatable."""
+async def out_of_use(context: Context, link: Link, decision: Decision, *, deleted: bool) -> Link:
+    """Its source is gone: the asset is made unavailable, unless it lives by another file too. Repeatable.
+
+    What stands there is noted before, for nothing in CELUM tells it afterwards. A file that left the pattern may still
+    be another flow's; one that was deleted is gone for all of them.
+    """
     settled = link.settled
     if not decision.unavailable or settled is None or settled.alias or settled.off:
         return link
-    if await others_of(context, settled.asset, link.key):
+    others = await others_of(context, settled.asset, link.key)
+    if any(other.item != link.item or not deleted for other in others):
         return link
-    if await context.celum.asset(settled.asset) is not None:
-        await context.celum.update(settled.asset, AssetChange(availability=Availability(available=False)))
+    asset = await context.celum.asset(settled.asset)
+    if asset is not None:
+        use = use_of(settled, asset.availability, UseWish(is_out=True))
+        settled = dataclasses.replace(settled, stood=use.stood, facts_hash="")
+        link = await context.ledger.put_link(dataclasses.replace(link, settled=settled))
+        if use.write is not None:
+            await context.celum.update(settled.asset, AssetChange(availability=use.write))
     return dataclasses.replace(link, settled=dataclasses.replace(settled, off=True))

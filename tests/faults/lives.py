@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from local.celum_simulator import Availability
 from local.serving import Exchange
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign
 
@@ -80,6 +82,23 @@ async def approval_withdrawn_during_a_pause(campaign: Campaign) -> None:
     assert campaign.assets() == [], "published without approval"
 
 
+async def out_of_use_and_back(campaign: Campaign) -> None:
+    """What a person had set in CELUM comes back with the approval; then the source goes."""
+    campaign.drop("Brochure.pdf", b"%PDF-1.7 brochure", **READY)
+    await campaign.world.until_quiet()
+    embargo = Availability(start=datetime(2099, 1, 1, tzinfo=UTC))
+    campaign.world.celum.change_asset(campaign.asset_id("Brochure"), availability=embargo)
+    await campaign.world.arm()
+    for value in ("Draft", "Approved"):
+        campaign.set("Brochure.pdf", "ApprovalStatus", value)
+        await campaign.world.until_quiet()
+    assert campaign.asset("Brochure")["availability"] != {"available": True}, "the embargo is lost"
+    item = campaign.delete(f"{APPROVED}/Brochure.pdf")
+    await campaign.world.until_quiet()
+    assert campaign.asset("Brochure")["availability"] == {"available": False}
+    campaign.restore(item)
+
+
 async def after_move(campaign: Campaign) -> None:
     """Into a folder that is not there yet, and back by a person, where it stays."""
     campaign.drop("Brochure.pdf", b"%PDF-1.7 brochure", **READY)
@@ -133,6 +152,7 @@ FLOW_FILES: Mapping[str, str] = {
     after_move.__name__: with_line("after: {move_to: '/Done/{campaign}'}"),
     after_delete.__name__: with_line("after: delete"),
     new_content_becomes_an_asset_of_its_own.__name__: with_line("on_existing: {new_content: create}"),
+    out_of_use_and_back.__name__: with_line("on_ready_lost: unavailable\n    on_source_deleted: unavailable"),
     found_by_its_name.__name__: with_line("identity: [link, key, name]"),
 }
 ARMING = (
@@ -141,6 +161,7 @@ ARMING = (
     an_alias,
     an_owner_deleted_beside_its_alias,
     new_content_becomes_an_asset_of_its_own,
+    out_of_use_and_back,
 )
 SCENARIOS = (
     *ARMING,
