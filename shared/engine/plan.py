@@ -123,7 +123,7 @@ async def make_plan(run: Run, wish: Wish) -> Plan:
         fields=planned,
         key_field=key_field,
         key=f"{run.link.drive}|{run.link.item}",
-        run_date=run.link.run_date or run.transfer.started.date().isoformat(),
+        run_date=run.link.run_date or run.facts.now.astimezone(run.flow.time_zone).date().isoformat(),
         link=run.link,
         matches=matches,
         has_dates=run.flow.availability is not None,
