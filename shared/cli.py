@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from shared import remote_cli
+from shared.engine.rehearsing import rehearse
 from shared.errors import FlowFileProblem, Problem
 from shared.flows import (
     Case,
@@ -110,7 +111,7 @@ def test(options: argparse.Namespace) -> int:
     flows = _flows(options)
     chosen = _named_flow(options, flows)
     cases = [case for case in _cases(options, flows) if chosen is None or case.flow.id == chosen.id]
-    results = [(case, differences(case)) for case in cases]
+    results = [(case, differences(case, rehearse)) for case in cases]
     failed = sum(1 for _, found in results if found)
     if options.json:
         _tell_json({"failed": failed, "cases": [_as_data(case, found) for case, found in results]})

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from shared.domain import LinkState, Value
 from shared.errors import FlowFileProblem
-from shared.flows._cases import ON_CHANGE, OTHER, Case, Expect, Given, Known
+from shared.flows._cases import ON_CHANGE, OTHER, Case, Expect, Given, GivenAsset, Known
 from shared.flows._days import end_of, moment_of, start_of
 from shared.flows._grammar import CASE, CASES, GIVEN
-from shared.flows._model import FlowFile, IngestFlow
+from shared.flows._model import FieldMatch, FlowFile, IngestFlow
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
 from shared.flows._section import Problems, Section, did_you_mean
 from shared.flows._shapes import Unit, keys_of
@@ -69,6 +69,7 @@ def _case(top: Section, node: Node, flows: FlowFile, seen: dict[str, int]) -> Ca
     now = _now(given, flow)
     file = _given(given, Given("", now), flow)
     known = _known(given, file, flow)
+    file = replace(file, asset=_asset(given, flow))
     given.close()
     return Case(name, node.at, flow, file, known, _expect(expect, flow))
 
@@ -132,6 +133,29 @@ def _known(given: Section, file: Given, flow: IngestFlow) -> Known | None:
     then = _given(section, file, flow)
     section.close()
     return Known(state, replace(then, content=OTHER) if content == "other" else then, finished)
+
+
+def _asset(given: Section, flow: IngestFlow) -> GivenAsset | None:
+    section = given.section("asset")
+    if section is None:
+        return None
+    labels = [rule.label for rule in flow.fields]
+    labels += [way.label for way in flow.identity if isinstance(way, FieldMatch)]
+    collections = tuple(text.value for text in section.texts("collections"))
+    for path in collections:
+        if not path.startswith("/"):
+            what = f'{section.path}collections: "{path}" must begin with /.'
+            section.wrong(section.key_node("collections"), what)
+    asset = GivenAsset(
+        holds_present=section.choice("version", "present") == "present",
+        name=section.text("name"),
+        collections=collections or None,
+        fields=_values(section, "fields", labels),
+        is_available=section.choice("availability", "available") == "available",
+        has_key=section.flag("key"),
+    )
+    section.close()
+    return asset
 
 
 def _elsewhere(section: Section, key: str) -> Mapping[str, Mapping[str, Value]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from shared.domain import (
     Settled,
     Value,
     VersionId,
+    Wish,
     link_key,
 )
 from shared.flows._deciding import decide
@@ -36,6 +37,18 @@ LONG_AGO = timedelta(days=30)
 HOUR = timedelta(hours=1)
 ON_CHANGE = "on change"
 PRESENT, OTHER = "present content", "other content"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAsset:
+    """What stands in CELUM already; None is as the flow itself would have it."""
+
+    holds_present: bool = True
+    name: str | None = None
+    collections: tuple[str, ...] | None = None
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    is_available: bool = True
+    has_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class Given:
     malware: bool = False
     approved_content: str = "present"  # present | other | unknown
     content: str = PRESENT
+    asset: GivenAsset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +120,29 @@ class Difference:
     got: str
 
 
-def differences(case: Case) -> tuple[Difference, ...]:
-    """Where the flow decides otherwise than the case expects; none is success."""
+type Effect = Callable[[Case, Decision, Wish | None], Decision]  # the wish as it was when the file settled
+
+
+def _no_effect(_: Case, decision: Decision, __: Wish | None) -> Decision:
+    return decision
+
+
+def differences(case: Case, effect: Effect = _no_effect) -> tuple[Difference, ...]:
+    """Where the flow decides otherwise than the case expects; none is success.
+
+    `effect` says what the decision comes to where an asset stands in CELUM already.
+    """
     link = _link(case)
     if isinstance(link, Difference):
         return (link,)
-    return tuple(_compare(case.expect, decide(case.flow, _facts(case, link), link), case.given.now))
+    decision = effect(case, decide(case.flow, _facts(case, link), link), _wish_then(case, link))
+    return tuple(_compare(case.expect, decision, case.given.now))
+
+
+def _wish_then(case: Case, link: Link | None) -> Wish | None:
+    if case.known is None or link is None or link.settled is None:
+        return None
+    return _decision_then(case.flow, case.known, link).wish
 
 
 # --- what the ledger knows, and the facts -------------------------------------------------------------------------
@@ -142,9 +173,7 @@ def _link(case: Case) -> Link | Difference | None:
 
 def _settled(flow: IngestFlow, known: Known, now: Link) -> Link | Difference:
     """The link as it stood after the file had settled in that earlier state."""
-    then = replace(known.then, unchanged_for=LONG_AGO)
-    seen = replace(now, state=LinkState.SEEN, content=_content(then), seen_at=then.now - LONG_AGO)
-    decision = decide(flow, _facts_of(then, ()), seen)
+    then, decision = known.then, _decision_then(flow, known, now)
     if decision.wish is None:
         why = "; ".join(reason.text for reason in decision.reasons)
         return Difference("given.known", "a state in which the file had settled", f"{decision.outcome}: {why}")
@@ -157,6 +186,12 @@ def _settled(flow: IngestFlow, known: Known, now: Link) -> Link | Difference:
         at=then.now - LONG_AGO,
     )
     return replace(now, path=then.path, approval=decision.approval, settled=settled)
+
+
+def _decision_then(flow: IngestFlow, known: Known, now: Link) -> Decision:
+    then = replace(known.then, unchanged_for=LONG_AGO)
+    seen = replace(now, state=LinkState.SEEN, content=_content(then), seen_at=then.now - LONG_AGO, settled=None)
+    return decide(flow, _facts_of(then, ()), replace(seen, approval=None))
 
 
 def _content(given: Given) -> Content:

@@ -12,7 +12,6 @@ SOURCE_PATTERN = r"^(path|name|column|office|embedded|file|run|asset)\..+$"
 SOURCE = Word(SOURCE_PATTERN)
 SOURCES = Words(SOURCE_PATTERN)
 TYPES = Words(r"^(image|video|audio|document|text|model3d|\..+)$")
-CELUM_ONLY = "only where CELUM is the source"
 
 CONNECTION = Keys(
     {
@@ -202,6 +201,19 @@ MOMENT = {
         "what was approved: the present content, an earlier one, or nobody knows",
     ),
 }
+ASSET = Keys(
+    {
+        "version": Key(
+            Choice(("present", "other")),
+            "what it holds: content of this file, or what the bridge did not bring (default: present)",
+        ),
+        "name": Key(Word(), "default: as the flow names it"),
+        "collections": Key(Words(PATH), "where it stands (default: where the flow puts it)"),
+        "fields": Key(Named(Words()), "what its fields hold"),
+        "availability": Key(Choice(("available", "unavailable")), "default: available"),
+        "key": Key(FLAG, "it carries the bridge's own mark of this file (default: false)"),
+    }
+)
 KNOWN_STATES = Choice(("settled", "closed", "before"))
 
 GIVEN = Keys(
@@ -225,7 +237,7 @@ GIVEN = Keys(
             ),
             "that the file settled, was closed, or was there before the flow; and what was different then",
         ),
-        "asset": Key(Later(), CELUM_ONLY),
+        "asset": Key(ASSET, "what stands in CELUM already: the file's asset if it settled, otherwise somebody else's"),
     }
 )
 

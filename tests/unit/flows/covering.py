@@ -32,7 +32,7 @@ def refuses[**P](*keys: str) -> Callable[[Test[P]], Test[P]]:
 
 def _mark[**P](how: str, keys: tuple[str, ...]) -> Callable[[Test[P]], Test[P]]:
     def marked(test: Test[P]) -> Test[P]:
-        setattr(test, how, keys)
+        setattr(test, how, (*getattr(test, how, ()), *keys))
         return test
 
     return marked

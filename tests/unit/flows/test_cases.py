@@ -296,9 +296,9 @@ def test_what_is_to_follow_later_is_compared_too(expect: str, difference: Differ
             '4:66 case "a case": given.known: "setled" is not one of settled, closed, before. Did you mean "settled"?',
         ),
         (
-            f"{{path: {PATH}, asset: {{}}}}",
+            f"{{path: {PATH}, asset: {{version: newest}}}}",
             "{outcome: do}",
-            '4:59 case "a case": given.asset is not supported by this version yet.',
+            '4:76 case "a case": given.asset.version: "newest" is not one of present, other.',
         ),
     ],
 )

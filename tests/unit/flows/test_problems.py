@@ -462,7 +462,7 @@ def test_the_head_of_the_file_is_checked_as_strictly(old: str, new: str, complai
     assert complaints(flow_text().replace(old, new)) == f"flows.yaml:{complaint}"
 
 
-@refuses("columns.*", "source asset.url")
+@refuses("columns", "source asset.url")
 def test_asset_url_is_refused_where_the_app_has_no_setting_for_it() -> None:
     text = flow_text(columns="{CelumAsset: asset.url}")
     with pytest.raises(FlowFileProblem, match="CELUM_ASSET_URL, which is not set"):
@@ -697,6 +697,42 @@ def test_two_flows_that_may_select_one_file_do_not_both_put_it_away(second: str)
     switched_off = both.replace("- id: others", "- id: others\n    mode: off")
     for fine in (elsewhere, kept, switched_off):
         assert len(load(fine, "flows.yaml", pending=()).flows) == 2
+
+
+@refuses("availability")
+@pytest.mark.parametrize("first", ["on_ready_lost: unavailable", "on_source_deleted: unavailable"])
+@pytest.mark.parametrize("second", ["on_ready_lost: unavailable", "on_source_deleted: unavailable"])
+def test_two_flows_that_may_select_one_file_do_not_both_say_whether_its_asset_may_be_used(
+    first: str, second: str
+) -> None:
+    same = "{onedrive: marketing, path: /A/**}"
+    text = two_flows(same, same, "{Other: {from: column.Title}}")
+    both = text.replace("- id: masters", f"- id: masters\n    {first}").replace(
+        "- id: others", f"- id: others\n    {second}"
+    )
+    with pytest.raises(FlowFileProblem) as raised:
+        load(both, "flows.yaml", pending=())
+    assert str(raised.value) == (
+        f"flows.yaml:16:5 flow others: {second.partition(':')[0]}: flow masters says too whether an asset may be used, "
+        "and both may select the same files. Let one of them do it."
+    )
+    elsewhere = both.replace("path: /A/**}", "path: /B/**}", 1)
+    kept = both.replace(f"others\n    {second}", "others\n    on_ready_lost: keep")
+    switched_off = both.replace("- id: others", "- id: others\n    mode: off")
+    for fine in (elsewhere, kept, switched_off):
+        assert len(load(fine, "flows.yaml", pending=()).flows) == 2
+
+
+@refuses("availability")
+def test_two_flows_that_may_select_one_file_do_not_both_write_its_dates() -> None:
+    same = "{onedrive: marketing, path: /A/**}"
+    dates = "\n    availability: {until: column.Until}"
+    text = two_flows(same, same, "{Other: {from: column.Title}}").replace("collection: /C", "collection: /C, intake: /I")
+    both = text.replace("- id: masters", f"- id: masters{dates}").replace("- id: others", f"- id: others{dates}")
+    with pytest.raises(FlowFileProblem) as raised:
+        load(both, "flows.yaml", pending=())
+    assert "others: availability: flow masters says too whether an asset may be used" in str(raised.value)
+    assert len(load(text.replace("- id: others", f"- id: others{dates}"), "flows.yaml", pending=()).flows) == 2
 
 
 def test_two_connections_may_name_one_library() -> None:
