@@ -27,6 +27,7 @@ from shared.flows._section import Section, did_you_mean
 from shared.flows._sources import Vocabulary
 from shared.flows._target_loading import Surroundings, load_connection, load_to
 from shared.flows._units import COUNT, SIZE
+from shared.flows._writing import columns_read
 
 ALWAYS_IGNORED = ("~$*", "*.tmp", ".DS_Store", "desktop.ini", "Thumbs.db")
 BROKEN_PATH, BROKEN_NAME = PathPattern("/**", (), "/"), NamePattern("*")  # stand in for patterns with a mistake
@@ -113,10 +114,27 @@ def _refuse_what_has_no_effect(flow: Section, loaded: IngestFlow) -> None:
     if loaded.availability and loaded.to.intake is None:
         flow.wrong(flow.key_node("availability"), "availability needs to.intake: an asset must not be seen before it.")
     _refuse_resets_in_vain(flow, loaded)
+    _refuse_what_it_would_read_again(flow, loaded)
     limits = flow.node("limits")
     for word, _ in limits.entries if isinstance(limits, Block) and loaded.start is Start.NEW else ():
         if word.value == "first_run" and "limits.first_run" not in flow.problems.pending:
             flow.wrong(word, "limits.first_run has no effect, because start is new.")
+
+
+def _refuse_what_it_would_read_again(flow: Section, loaded: IngestFlow) -> None:
+    """A column that the flow reads and writes would change what the flow decides, in a circle."""
+    block = flow.node("columns")
+    read = {_same_column(name): name for name in sorted(columns_read(loaded))}
+    for key, _ in block.entries if isinstance(block, Block) else ():
+        known = read.get(_same_column(key.value))
+        if known is not None:
+            text = f'columns.{key.value}: the flow also reads "{known}", and would read what it wrote.'
+            flow.wrong(key, text, "Write to a column of its own.")
+
+
+def _same_column(name: str) -> str:
+    """Display and internal name of a column mostly differ in spaces, case, and SharePoint's way of writing a space."""
+    return name.casefold().replace("_x0020_", "").replace(" ", "")
 
 
 def _refuse_resets_in_vain(flow: Section, loaded: IngestFlow) -> None:

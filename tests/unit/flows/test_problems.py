@@ -462,6 +462,23 @@ def test_the_head_of_the_file_is_checked_as_strictly(old: str, new: str, complai
     assert complaints(flow_text().replace(old, new)) == f"flows.yaml:{complaint}"
 
 
+@refuses("columns")
+@pytest.mark.parametrize(
+    ("blocks", "column", "read"),
+    [
+        ({"ready": APPROVED}, "ApprovalStatus", "ApprovalStatus"),
+        ({"ready": APPROVED}, "approval status", "ApprovalStatus"),
+        ({"fields": "{Title: {from: column.Usage rights}}"}, "Usage_x0020_Rights", "Usage rights"),
+        ({"ready": "[any: [name: x, not: {column: {Sync: x}}]]"}, "Sync", "Sync"),
+    ],
+)
+def test_a_column_that_the_flow_reads_is_not_written(blocks: dict[str, str], column: str, read: str) -> None:
+    assert complaints(flow_text(**blocks, columns=f"{{Status: run.reason, {column}: run.status}}")) == (
+        f'flows.yaml:14:35 flow masters: columns.{column}: the flow also reads "{read}", and would read what it wrote. '
+        "Write to a column of its own."
+    )
+
+
 @refuses("columns", "source asset.url")
 def test_asset_url_is_refused_where_the_app_has_no_setting_for_it() -> None:
     text = flow_text(columns="{CelumAsset: asset.url}")
@@ -727,7 +744,9 @@ def test_two_flows_that_may_select_one_file_do_not_both_say_whether_its_asset_ma
 def test_two_flows_that_may_select_one_file_do_not_both_write_its_dates() -> None:
     same = "{onedrive: marketing, path: /A/**}"
     dates = "\n    availability: {until: column.Until}"
-    text = two_flows(same, same, "{Other: {from: column.Title}}").replace("collection: /C", "collection: /C, intake: /I")
+    text = two_flows(same, same, "{Other: {from: column.Title}}").replace(
+        "collection: /C", "collection: /C, intake: /I"
+    )
     both = text.replace("- id: masters", f"- id: masters{dates}").replace("- id: others", f"- id: others{dates}")
     with pytest.raises(FlowFileProblem) as raised:
         load(both, "flows.yaml", pending=())
