@@ -224,6 +224,7 @@ class Kind(StrEnum):
     VERSION_SIGNATURE = "version signature"  # `of` names the version
     OFFICE = "office properties"
     EMBEDDED = "embedded properties"
+    PIXELS = "pixels"  # of a picture, from its header: where OneDrive does not tell them
     CHECKED_IN = "checked in"
     CONTENT_APPROVAL = "content approval"
     FOLDER = "folder"  # `of` is its path: the columns of a folder whose gate the file lies behind
@@ -249,6 +250,7 @@ class Facts:
     version_signatures: Mapping[str, str] = field(default_factory=dict)  # version id → signature
     office: Mapping[str, str] | None = None
     embedded: Mapping[str, Value] | None = None
+    pixels: tuple[int, int] | None = None  # as the file's header says; (0, 0) where it does not
     checked_in: bool | None = None
     content_approval: str | None = None  # Approved, Denied, Pending, Draft, Scheduled; "" where the library has none
     folders: Mapping[str, Columns | None] = field(default_factory=dict)  # by path; None = there is no such folder

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from shared.documents.embedded import embedded_properties
 from shared.documents.kinds import may_be_office, may_have_embedded
+from shared.documents.pixels import pixels_in
 from shared.documents.properties import office_properties
 from shared.documents.quickxor import QuickXor
 from shared.documents.signature import content_signature
@@ -60,6 +61,9 @@ async def _gather(context: Context, facts: Facts, need: Need, link: Link | None)
             reader = context.onedrive.content(item.drive, item.id)
             found: Mapping[str, Value] = await embedded_properties(reader) if may_have_embedded(item.name) else {}
             return dataclasses.replace(facts, embedded=found)
+        case Kind.PIXELS:
+            reader = context.onedrive.content(item.drive, item.id)
+            return dataclasses.replace(facts, pixels=await pixels_in(reader) or (0, 0))
         case _:
             return await _gather_state(context, facts, need)
 

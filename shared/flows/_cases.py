@@ -253,6 +253,7 @@ def _facts_of(given: Given, earlier: tuple[ItemVersion, ...]) -> Facts:
         version_signatures={"1.0": OTHER, "2.0": OTHER},
         office=given.office,
         embedded=given.embedded,
+        pixels=(0, 0),
         checked_in=given.checked_in,
         content_approval=given.content_approval,
         folders=_Everywhere({path: Columns(values) for path, values in given.folder.items()}),

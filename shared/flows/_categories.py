@@ -14,6 +14,7 @@ _EXTENSIONS = {
 CATEGORIES = tuple(_EXTENSIONS)
 _BY_EXTENSION = {extension: category for category, listed in _EXTENSIONS.items() for extension in listed.split()}
 _BY_MIME = {"image": "image", "video": "video", "audio": "audio", "text": "text", "model": "model3d"}
+PICTURE_EXTENSIONS = frozenset(("jpg", "jpeg", "jpe", "png", "tif", "tiff"))  # whose headers are read for their pixels
 OFFICE_EXTENSIONS = frozenset(
     (
         *("docx", "docm", "dotx", "dotm"),

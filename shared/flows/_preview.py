@@ -102,5 +102,5 @@ def _accepted(flow: IngestFlow) -> Iterator[_Part]:
 
 
 def _pixels(reading: Reading) -> str:
-    pixels = reading.facts.item.pixels
+    pixels = reading.pixels()
     return f"{pixels[0]} by {pixels[1]}" if pixels else "unknown"

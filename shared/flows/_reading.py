@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from shared.domain import Columns, Facts, Item, Kind, Link, Need, Reason, Value
-from shared.flows._categories import EMBEDDED_EXTENSIONS, OFFICE_EXTENSIONS, extension_of
+from shared.flows._categories import EMBEDDED_EXTENSIONS, OFFICE_EXTENSIONS, PICTURE_EXTENSIONS, extension_of
 from shared.flows._days import Moment, day_of, moment_of
 from shared.flows._model import IngestFlow
 from shared.flows._sources import Source
@@ -72,6 +72,15 @@ class Reading:
         if self.facts.embedded is None:
             raise Lacks(Need(Kind.EMBEDDED))
         return self.facts.embedded.get(name, "")
+
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height: OneDrive's word, else the file's own. None where neither tells."""
+        item, found = self.facts.item, self.facts.pixels
+        if item.pixels is not None or extension_of(item.name) not in PICTURE_EXTENSIONS:
+            return item.pixels
+        if found is None:
+            raise Lacks(Need(Kind.PIXELS))
+        return found if min(found) > 0 else None
 
     def checked_in(self) -> bool:
         if self.facts.checked_in is None:

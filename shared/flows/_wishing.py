@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
-from shared.domain import FieldWish, Item, Need, Reason, Value, Wish
+from shared.domain import FieldWish, Need, Reason, Value, Wish
 from shared.flows._categories import is_of_types
 from shared.flows._days import day_of, end_of, start_of
 from shared.flows._model import FieldMatch, FieldRule, IngestFlow, Table
@@ -21,7 +21,7 @@ def wish(reading: Reading) -> Wish | tuple[Reason, ...]:
     """All reasons at once. Raises Lacks with everything that is missing at this stage."""
     attempt = _Attempt()
     flow, item = reading.flow, reading.facts.item
-    attempt.reasons += _not_acceptable(reading)
+    attempt.reasons += attempt.to(partial(_not_acceptable, reading)) or []
     collection = attempt.to(partial(_path, flow.to.collection, reading, "to.collection"))
     name = attempt.to(partial(_name, reading))
     fields = [attempt.to(partial(_field, rule, reading)) for rule in flow.fields]
@@ -114,15 +114,15 @@ def _not_acceptable(reading: Reading) -> list[Reason]:
     if accept.name and accept.name.match(item.name) is None:
         reasons.append(Reason("accept.name", f'the name "{item.name}" does not follow "{accept.name.text}"'))
     if accept.min_pixels is not None:
-        reasons += _too_small(item, accept.min_pixels)
+        reasons += _too_small(reading.pixels(), accept.min_pixels)
     return reasons
 
 
-def _too_small(item: Item, least: int) -> list[Reason]:
-    if item.pixels is None:
+def _too_small(pixels: tuple[int, int] | None, least: int) -> list[Reason]:
+    if pixels is None:
         return [Reason("accept.min_pixels", f"the size in pixels is unknown, and at least {least} are required")]
-    if max(item.pixels) < least:
-        width, height = item.pixels
+    if max(pixels) < least:
+        width, height = pixels
         return [Reason("accept.min_pixels", f"{width} by {height} pixels: the longer side must have at least {least}")]
     return []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from shared.documents.embedded.found import Found
 from shared.documents.embedded.iptc import iptc_of_photoshop
@@ -19,6 +19,7 @@ PHOTOSHOP = b"Photoshop 3.0\x00"
 SEGMENTS = 2_000
 FILL_BYTES = 64  # between two segments; the standard allows any number
 _APP1, _APP13, _START_OF_SCAN, _END = 0xE1, 0xED, 0xDA, 0xD9
+_WITH_WORDS = frozenset({_APP1, _APP13})
 _GUID_BYTES = 32
 _PLACE_BYTES = _GUID_BYTES + 8  # whole length and offset follow the id
 
@@ -27,7 +28,7 @@ async def find(window: Window) -> Found:
     found = Found()
     more: dict[bytes, dict[int, bytes]] = {}
     resources = b""
-    async for kind, data in _segments(window):
+    async for kind, data in segments(window, _WITH_WORDS):
         if kind == _APP1 and data.startswith(XMP):
             found.xmp.append(data[len(XMP) :])
         elif kind == _APP1 and data.startswith(XMP_MORE):
@@ -45,8 +46,8 @@ async def find(window: Window) -> Found:
     return found
 
 
-async def _segments(window: Window) -> AsyncIterator[tuple[int, bytes]]:
-    """APP1 and APP13 with their data. What follows a break in the chain is not believed."""
+async def segments(window: Window, kinds: Collection[int]) -> AsyncIterator[tuple[int, bytes]]:
+    """Those of the kinds, with their data. What follows a break in the chain is not believed."""
     at = 2
     for _ in range(SEGMENTS):
         head = await window.read(at, FILL_BYTES)
@@ -57,7 +58,7 @@ async def _segments(window: Window) -> AsyncIterator[tuple[int, bytes]]:
         if length < 2:
             return
         at += fill + 1
-        if kind in {_APP1, _APP13}:
+        if kind in kinds:
             data = await window.read(at + 2, length - 2)
             if len(data) < length - 2:
                 return

@@ -32,6 +32,7 @@ NAMES = {
     40094: "XPKeywords",
     40095: "XPSubject",
 }
+_WIDTH, _HEIGHT = 256, 257
 _WIDE = range(40091, 40096)  # Windows writes these in UTF-16
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8}
 
@@ -104,6 +105,15 @@ async def exif(raw: bytes) -> dict[str, str]:
     """The texts of an EXIF block, `ifd:Artist` and so on."""
     tiff = await _opened(Window(Memory(raw)))
     return await _texts(tiff, await _first(tiff)) if tiff else {}
+
+
+async def pixels(window: Window) -> tuple[int, int] | None:
+    """Width and height of the first picture; None where a directory does not say."""
+    tiff = await _opened(window)
+    tags = await _first(tiff) if tiff is not None else {}
+    if tiff is None or not {_WIDTH, _HEIGHT} <= tags.keys():
+        return None
+    return tiff.number(await tiff.value(tags[_WIDTH], 8)), tiff.number(await tiff.value(tags[_HEIGHT], 8))
 
 
 async def _opened(window: Window) -> _Tiff | None:

@@ -124,6 +124,7 @@ class World:
     version_signatures: Mapping[str, str] = field(default_factory=dict)
     office: Mapping[str, str] = field(default_factory=dict)
     embedded: Mapping[str, Value] = field(default_factory=dict)
+    pixels: tuple[int, int] = (0, 0)
     checked_in: bool = True
     content_approval: str = ""
     folders: Mapping[str, Columns] = field(default_factory=dict)
@@ -160,6 +161,8 @@ class World:
         match need.kind:
             case Kind.EMBEDDED:
                 return replace(facts, embedded=self.embedded)
+            case Kind.PIXELS:
+                return replace(facts, pixels=self.pixels)
             case Kind.CHECKED_IN:
                 return replace(facts, checked_in=self.checked_in)
             case Kind.CONTENT_APPROVAL:

@@ -330,6 +330,25 @@ def test_the_name_is_a_source_or_a_template(rule: str, values: dict[str, Value],
     assert (found.decision.wish.name if found.decision.wish else found.why) == expected
 
 
+@shows("accept.min_pixels")
+@pytest.mark.parametrize(
+    ("name", "header", "why"),
+    [
+        ("a.jpg", (3000, 10), ()),
+        ("a.TIF", (10, 20), ("10 by 20 pixels: the longer side must have at least 2000",)),
+        ("a.png", (0, 0), ("the size in pixels is unknown, and at least 2000 are required",)),
+    ],
+)
+def test_the_header_of_a_picture_is_asked_where_onedrive_does_not_tell_its_pixels(
+    name: str, header: tuple[int, int], why: tuple[str, ...]
+) -> None:
+    chosen, world = flow(accept="{min_pixels: 2000}"), World(item=item(name), pixels=header)
+    found = run(chosen, world, link())
+    assert (found.why, Kind.PIXELS in found.kinds) == (why, True)
+    told = run(chosen, replace(world, item=item(name, pixels=(2000, 1))), link())
+    assert (told.decision.outcome, Kind.PIXELS in told.kinds) == (Outcome.DO, False)
+
+
 @shows("accept.types", "accept.max_size", "accept.name", "accept.min_pixels")
 @pytest.mark.parametrize(
     ("accept", "why"),

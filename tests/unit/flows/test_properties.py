@@ -166,6 +166,7 @@ wild_worlds = st.builds(
     version_signatures=st.dictionaries(st.sampled_from(["1.0", "2.0", "3.0"]), signatures),
     office=st.dictionaries(st.sampled_from(["title", "contentStatus"]), texts),
     embedded=st.dictionaries(st.sampled_from(["title"]), values),
+    pixels=st.sampled_from([(0, 0), (200, 10), (10, 10)]),
     checked_in=mostly(True, False),
     content_approval=mostly("Approved", "", "Pending"),
     folders=mostly({"/Campaigns/Spring": Columns({"Stage": "Open"})}, {}),
