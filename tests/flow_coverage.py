@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import tests.engine
 import tests.unit.flows
 from tests.unit.flows.covering import REFUSES, SHOWS, SOURCES, keys, later, pending
 from tests.unit.flows.support import SWITCHES
@@ -39,12 +40,13 @@ def rows() -> Mapping[str, Row]:
 
 
 def _tests() -> Iterator[tuple[str, object]]:
-    for module in pkgutil.iter_modules(tests.unit.flows.__path__):
-        if module.name.startswith("test_"):
-            found = importlib.import_module(f"tests.unit.flows.{module.name}")
-            yield from (
-                (f"{module.name}.{name}", test) for name, test in vars(found).items() if name.startswith("test_")
-            )
+    for package in (tests.unit.flows, tests.engine):
+        for module in pkgutil.iter_modules(package.__path__):
+            if module.name.startswith("test_"):
+                found = importlib.import_module(f"{package.__name__}.{module.name}")
+                yield from (
+                    (f"{module.name}.{name}", test) for name, test in vars(found).items() if name.startswith("test_")
+                )
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from local.serving import Exchange, Fault
 from shared.domain import DELETED, Link, LinkState
 from shared.engine import accepting
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in, word
+from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 LAUNCH = b"%PDF-1.4 launch"
@@ -64,6 +65,7 @@ async def edited_at_the_last_moment(campaign: Campaign) -> str:
 # --- move_to --------------------------------------------------------------------------------------------------------
 
 
+@shows("after", "after.move_to")
 async def test_a_settled_file_is_moved_and_its_asset_stays(tmp_path: Path) -> None:
     async with campaign_with(tmp_path, MOVE, "on_source_deleted: unavailable") as campaign:
         link = await settled(campaign)
@@ -201,6 +203,7 @@ async def test_a_file_that_is_open_is_moved_when_it_is_closed(tmp_path: Path) ->
 # --- delete ---------------------------------------------------------------------------------------------------------
 
 
+@shows("after", "after=delete")
 async def test_a_settled_file_goes_to_the_recycle_bin_and_its_asset_stays(tmp_path: Path) -> None:
     async with campaign_with(tmp_path, DELETE, "on_source_deleted: unavailable") as campaign:
         link = await settled(campaign)

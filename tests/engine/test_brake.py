@@ -13,6 +13,7 @@ from shared.domain import LinkState
 from shared.engine import operating
 from shared.engine.operating import CannotBeDone
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
+from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 SHIPPED = CAMPAIGN_FLOWS
@@ -52,6 +53,7 @@ async def braked(campaign: Campaign) -> str:
     return standing.braked
 
 
+@shows("limits.deletes_per_hour")
 async def test_a_few_deletions_are_carried_out(azurite: Azurite, tmp_path: Path) -> None:
     async with settled(azurite, tmp_path, "few", TIGHT, 2) as campaign:
         campaign.delete(f"{APPROVED}/Film 0.pdf")
@@ -60,6 +62,7 @@ async def test_a_few_deletions_are_carried_out(azurite: Azurite, tmp_path: Path)
         assert await braked(campaign) == ""
 
 
+@shows("limits.deletes_per_hour")
 async def test_C29_H70_H73_more_deletions_than_allowed_wait_until_a_person_goes_on(
     azurite: Azurite, tmp_path: Path
 ) -> None:
@@ -101,6 +104,7 @@ async def test_a_folder_that_leaves_with_its_files_is_counted_too(azurite: Azuri
         assert "3 files were deleted or moved away" in await braked(campaign)
 
 
+@shows("limits.new_versions_per_hour")
 async def test_H72_new_content_of_many_files_waits_and_can_be_discarded(azurite: Azurite, tmp_path: Path) -> None:
     async with settled(azurite, tmp_path, "versions", FREE, 3) as campaign:
         for number in range(3):

@@ -14,13 +14,15 @@ from local.azurite import Azurite
 from local.serving import Exchange
 from shared.console.views import status
 from shared.domain import DriveId, FlowId, ItemId, LinkState, link_key
-from shared.engine.explaining import Verdict, explain_path
+from shared.engine.explaining import explain_path
 from shared.engine.gates import collection_changed
+from shared.engine.rules import Verdict
 from shared.ledger.gates import GateState
 from shared.ledger.rows import Aside, DueKind, RefKind, item_ref
 from shared.messages import ScanMessage
 from tests.kit.campaign import JANE, Campaign, campaign_in
 from tests.kit.wire import Fault, Ill
+from tests.unit.flows.covering import shows
 
 ARCHIVE = FlowId("archive")
 FINAL = "/Campaigns/Spring-26/Final"
@@ -126,6 +128,7 @@ async def nothing_is_known_of(campaign: Campaign, item: str) -> None:
 # --- on the file itself -------------------------------------------------------------------------------------------
 
 
+@shows("ready.checked_in")
 async def test_a_checked_out_file_waits_until_it_is_checked_in(tmp_path: Path) -> None:
     async with archive(tmp_path, "[unchanged_for: 0s, checked_in: true]") as campaign:
         sim = campaign.world.onedrive
@@ -151,6 +154,7 @@ async def why(campaign: Campaign, path: str) -> list[str]:
     return [reason.text for reason in found.decision.reasons]
 
 
+@shows("ready.content_approval")
 async def test_a_file_waits_for_the_content_approval_of_its_library(tmp_path: Path) -> None:
     async with archive(tmp_path, "[unchanged_for: 0s, content_approval: [Approved, Scheduled]]") as campaign:
         sim, path = campaign.world.onedrive, f"{FINAL}/Book.pdf"
@@ -182,6 +186,7 @@ async def test_a_library_without_content_approval_approves_nothing(tmp_path: Pat
         assert await why(campaign, f"{FINAL}/Book.pdf") == ['content approval is empty, not "Approved"']
 
 
+@shows("ready.any", "ready.not")
 async def test_states_of_the_library_count_inside_any_and_not(tmp_path: Path) -> None:
     ready = "[unchanged_for: 0s, any: [name: '*_FINAL.*', content_approval: Approved], not: {content_approval: Denied}]"
     async with archive(tmp_path, ready) as campaign:
@@ -249,6 +254,7 @@ async def test_files_behind_a_closed_folder_cost_one_row_and_one_look(tmp_path: 
         assert campaign.world.errors == []
 
 
+@shows("ready.folder", "ready.folder.path", "ready.folder.column")
 async def test_an_opened_folder_lets_its_files_through_and_no_others(tmp_path: Path) -> None:
     async with archive(tmp_path, f"[unchanged_for: 2m, {FOLDER}]") as campaign:
         put(campaign, "Book.pdf")
@@ -292,6 +298,7 @@ async def test_closing_again_undoes_nothing_and_keeps_back_what_comes(tmp_path: 
         assert campaign.world.errors == []
 
 
+@shows("ready.collection", "ready.collection.path", "ready.collection.field")
 async def test_a_collection_is_asked_once_an_hour_and_opens_what_lies_behind_it(tmp_path: Path) -> None:
     async with archive(tmp_path, f"[unchanged_for: 0s, {COLLECTION}]") as campaign:
         items = [put(campaign, f"{number}.pdf") for number in range(5)]

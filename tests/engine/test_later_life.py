@@ -7,6 +7,7 @@ from local.serving import Exchange
 from shared.domain import LinkState
 from shared.ledger.rows import AttentionKind
 from tests.kit.campaign import APPROVED, Campaign, word
+from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -31,6 +32,7 @@ async def settled(campaign: Campaign, name: str, data: bytes) -> str:
 # --- deleted, restored, saved by delete and create ---------------------------------------------------------------
 
 
+@shows("on_source_deleted")
 async def test_a_deleted_file_closes_its_link_and_leaves_its_asset_alone(campaign: Campaign) -> None:
     item = await settled(campaign, "Launch.pdf", pdf("launch"))
     before = campaign.asset("Launch")
@@ -212,6 +214,7 @@ async def test_columns_of_an_open_file_are_written_when_it_is_closed(campaign: C
     assert status(campaign, "Launch.pdf")[0] == "In CELUM"
 
 
+@shows("on_ready_lost")
 async def test_without_approval_fields_follow_and_content_does_not(campaign: Campaign) -> None:
     await settled(campaign, "Launch.pdf", pdf("launch"))
 

@@ -15,6 +15,7 @@ from shared.engine import operating
 from shared.messages import DecideMessage, MessageNotUnderstood, Queue, ScanMessage, TransferMessage
 from tests.engine.test_outages import goes_on
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
+from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 SHIPPED = CAMPAIGN_FLOWS
@@ -72,6 +73,7 @@ async def test_H60_a_transfer_that_meets_another_flow_file_ends_under_its_rules_
     assert (link.state, link.generation > before) == (LinkState.SETTLED, True)
 
 
+@shows("mode")
 async def test_H61_a_transfer_whose_flow_is_switched_off_stops_and_goes_on_when_it_is_back(campaign: Campaign) -> None:
     kept = campaign.drop("Kept.pdf", b"%PDF-1.7 kept", **READY)
     await campaign.world.until_quiet()
@@ -134,6 +136,7 @@ async def test_H64_H65_what_another_release_wrote_is_put_aside_with_a_reason_and
 # --- without doing anything -----------------------------------------------------------------------------------------
 
 
+@shows("mode")
 async def test_H91_a_flow_that_only_observes_writes_nothing_and_says_what_it_would_do(tmp_path: Path) -> None:
     async with campaign_in(None, tmp_path, "observe", flows=OBSERVE) as campaign:
         writes: list[str] = []

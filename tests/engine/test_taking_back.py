@@ -7,6 +7,7 @@ import pytest
 from local.azurite import Azurite
 from shared.domain import LinkState
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
+from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -25,6 +26,7 @@ async def campaign_with(azurite: Azurite, folder: Path, name: str, line: str, in
 HOLD = "    changed_after_ready: hold\n"
 
 
+@shows("changed_after_ready", "changed_after_ready.reset")
 async def test_an_edit_after_approval_takes_the_approval_back(azurite: Azurite, tmp_path: Path) -> None:
     line = "    changed_after_ready: {reset: {ApprovalStatus: Draft}}\n"
     async with campaign_with(azurite, tmp_path, "reset", line, HOLD) as campaign:
@@ -44,6 +46,7 @@ async def test_an_edit_after_approval_takes_the_approval_back(azurite: Azurite, 
         assert (await campaign.link(item)).state is LinkState.SETTLED
 
 
+@shows("on_ready_lost", "on_ready_lost=unavailable")
 async def test_an_approval_taken_back_takes_the_asset_out_of_use(azurite: Azurite, tmp_path: Path) -> None:
     line = HOLD + "    on_ready_lost: unavailable\n"
     async with campaign_with(azurite, tmp_path, "ready lost", line, HOLD) as campaign:
@@ -59,6 +62,7 @@ async def test_an_approval_taken_back_takes_the_asset_out_of_use(azurite: Azurit
         assert campaign.asset("Launch")["availability"] == {"available": True}
 
 
+@shows("on_source_deleted", "on_source_deleted=unavailable")
 async def test_a_deleted_source_takes_the_asset_out_of_use_until_it_is_restored(
     azurite: Azurite, tmp_path: Path
 ) -> None:
@@ -76,6 +80,7 @@ async def test_a_deleted_source_takes_the_asset_out_of_use_until_it_is_restored(
         assert campaign.asset("Launch")["availability"] == {"available": True}
 
 
+@shows("on_source_deleted", "on_source_deleted=hold")
 async def test_a_deleted_source_is_held_until_it_is_restored(azurite: Azurite, tmp_path: Path) -> None:
     line = HOLD + "    on_source_deleted: hold\n"
     async with campaign_with(azurite, tmp_path, "source held", line, HOLD) as campaign:
@@ -91,6 +96,7 @@ async def test_a_deleted_source_is_held_until_it_is_restored(azurite: Azurite, t
         assert (await campaign.link(item)).state is LinkState.SETTLED
 
 
+@shows("source embedded.*")
 @pytest.mark.parametrize("sample", ["exiftool.jpg", "exiftool.png", "exiftool.pdf"])
 async def test_embedded_properties_fill_fields(azurite: Azurite, tmp_path: Path, sample: str) -> None:
     title = "Title: {from: [column.Title, office.title, file.stem], locale: en}"

@@ -16,6 +16,7 @@ from shared.engine import operating
 from shared.ledger.rows import Aside, AttentionKind, Phase, Standing
 from shared.messages import Queue, ScanMessage
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
+from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 SHIPPED = CAMPAIGN_FLOWS
@@ -65,6 +66,7 @@ async def attention(campaign: Campaign) -> dict[str, str]:
     return {one.link: one.reasons[0].text for one in found if "|" not in one.link}
 
 
+@shows("start")
 async def test_C32_files_that_were_there_are_left_alone_and_new_ones_are_taken(
     azurite: Azurite, tmp_path: Path
 ) -> None:
@@ -94,6 +96,7 @@ async def test_a_file_that_arrives_while_the_others_are_listed_is_new(azurite: A
         assert columns["SyncStatus"] == "Held", "approved before, changed since"
 
 
+@shows("start", "limits.first_run")
 async def test_existing_files_are_taken_step_by_step_as_a_person_releases_them(
     azurite: Azurite, tmp_path: Path
 ) -> None:

@@ -2,10 +2,12 @@ from hashlib import sha256
 
 from shared.domain import LinkState
 from tests.kit.campaign import Campaign, slides, word
+from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide, all media", "Market": "NO", "ApprovalStatus": "Approved"}
 
 
+@shows("fields", "to.intake", "to.key", "columns")
 async def test_an_approved_file_becomes_an_asset_with_its_fields(campaign: Campaign) -> None:
     item = campaign.drop("Launch.pptx", slides("Launch", title="Spring launch"), **READY)
 
@@ -26,6 +28,7 @@ async def test_an_approved_file_becomes_an_asset_with_its_fields(campaign: Campa
     assert (await campaign.link(item)).state is LinkState.SETTLED
 
 
+@shows("changed_after_ready", "columns")
 async def test_an_edit_after_approval_is_held_until_it_is_approved_again(campaign: Campaign) -> None:
     item = campaign.drop("Brief.docx", word("first"), **READY)
     await campaign.world.until_quiet()
@@ -46,6 +49,7 @@ async def test_an_edit_after_approval_is_held_until_it_is_approved_again(campaig
     assert (await campaign.link(item)).state is LinkState.SETTLED
 
 
+@shows("fields.*.required", "incomplete")
 async def test_a_file_without_usage_rights_is_held_and_released_when_they_are_filled_in(campaign: Campaign) -> None:
     campaign.drop("Photo.txt.pdf", b"%PDF-1.4 a brochure", Market="NO", ApprovalStatus="Approved")
     await campaign.world.until_quiet()

@@ -10,7 +10,7 @@ from shared.flows._shapes import Either, Keys, Later, Listed, Named, Ref, Shape
 
 SHOWS, REFUSES = "shows_keys", "refuses_keys"
 
-type Test[**P] = Callable[P, None]
+type Test[**P, R] = Callable[P, R]
 
 # FLOWS §6: where values come from
 SOURCES = (
@@ -22,16 +22,16 @@ SOURCES = (
 )
 
 
-def shows[**P](*keys: str) -> Callable[[Test[P]], Test[P]]:
+def shows[**P, R](*keys: str) -> Callable[[Test[P, R]], Test[P, R]]:
     return _mark(SHOWS, keys)
 
 
-def refuses[**P](*keys: str) -> Callable[[Test[P]], Test[P]]:
+def refuses[**P, R](*keys: str) -> Callable[[Test[P, R]], Test[P, R]]:
     return _mark(REFUSES, keys)
 
 
-def _mark[**P](how: str, keys: tuple[str, ...]) -> Callable[[Test[P]], Test[P]]:
-    def marked(test: Test[P]) -> Test[P]:
+def _mark[**P, R](how: str, keys: tuple[str, ...]) -> Callable[[Test[P, R]], Test[P, R]]:
+    def marked(test: Test[P, R]) -> Test[P, R]:
         setattr(test, how, (*getattr(test, how, ()), *keys))
         return test
 

@@ -88,7 +88,6 @@ FLOWS = load(flow_text(ready=APPROVED), "flows.yaml")
 # --- what the engine does not carry out yet -----------------------------------------------------------------------
 
 
-@shows(*SWITCHES)
 @refuses(*SWITCHES)
 @pytest.mark.parametrize("rule", SWITCHES)
 def test_what_the_engine_does_not_carry_out_is_refused_and_else_it_loads(rule: str) -> None:

@@ -253,7 +253,6 @@ def test_new_content_of_a_settled_file_does_what_the_flow_says(
     assert unedited.outcome is Outcome.NOTHING
 
 
-@shows("on_existing.same_content")
 @pytest.mark.parametrize("same_content", ["link", "update_fields", "hold"])
 def test_what_happens_with_an_asset_of_the_same_content_is_left_to_who_finds_it(same_content: str) -> None:
     chosen = flow(on_existing=f"{{same_content: {same_content}}}")
@@ -261,7 +260,6 @@ def test_what_happens_with_an_asset_of_the_same_content_is_left_to_who_finds_it(
     assert run(chosen, World(), link()).decision.verb is Verb.CREATE
 
 
-@shows("to.create_collections", "to.collection_type")
 def test_a_missing_root_collection_is_made_of_the_type_that_the_flow_names() -> None:
     chosen = flow(to=f"{{{TO}, collection: /C, create_collections: true, collection_type: Campaign}}")
     wish = run(chosen, World(), link()).decision.wish
