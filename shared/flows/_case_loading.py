@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from shared.domain import LinkState, Value
+from shared.domain import FlowId, LinkState, Value
 from shared.errors import FlowFileProblem
 from shared.flows._cases import ON_CHANGE, OTHER, Case, Expect, Given, GivenAsset, Known
 from shared.flows._days import end_of, moment_of, start_of
@@ -20,6 +20,7 @@ from shared.flows._shapes import Unit, keys_of
 from shared.flows._units import DURATION, SIZE, duration_text, parse_count, parse_duration
 from shared.flows._writing import columns_read, properties_read
 
+NO_FLOW = FlowId("")  # stands in for one that is not there, so that the other mistakes of the case are told too
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)  # any fixed time: a case decides the same on every day
 DATE_WORDS, DATE_PATTERN = "a date such as 2026-11-24 or 2026-11-24T12:00", r"^\d{4}-\d{2}-\d{2}"
 
@@ -64,14 +65,13 @@ def _case(top: Section, node: Node, flows: FlowFile, seen: dict[str, int]) -> Ca
     flow = _flow(section, flows)
     given, expect = section.section("given"), section.section("expect")
     section.close()
-    if flow is None or given is None or expect is None:
+    read_as = flow or replace(flows.flows[0], id=NO_FLOW)
+    described = _described(given, read_as) if given is not None else None
+    expected = _expect(expect, read_as) if expect is not None else None
+    if flow is None or described is None or expected is None:
         return None
-    now = _now(given, flow)
-    file = _given(given, Given("", now), flow)
-    known = _known(given, file, flow)
-    file = replace(file, asset=_asset(given, flow))
-    given.close()
-    return Case(name, node.at, flow, file, known, _expect(expect, flow))
+    file, known = described
+    return Case(name, node.at, flow, file, known, expected)
 
 
 def _flow(section: Section, flows: FlowFile) -> IngestFlow | None:
@@ -85,7 +85,20 @@ def _flow(section: Section, flows: FlowFile) -> IngestFlow | None:
     return found
 
 
+def _known_names(flow: IngestFlow, names: Collection[str]) -> Collection[str] | None:
+    """None where the case names no flow that there is: then any name may be right."""
+    return None if flow.id == NO_FLOW else names
+
+
 # --- given --------------------------------------------------------------------------------------------------------
+
+
+def _described(given: Section, flow: IngestFlow) -> tuple[Given, Known | None]:
+    file = _given(given, Given("", _now(given, flow)), flow)
+    known = _known(given, file, flow)
+    file = replace(file, asset=_asset(given, flow))
+    given.close()
+    return file, known
 
 
 def _now(section: Section, flow: IngestFlow) -> datetime:
@@ -105,9 +118,12 @@ def _given(section: Section, base: Given, flow: IngestFlow) -> Given:
         size=section.parsed("size", SIZE, base.size),
         pixels=section.parsed("pixels", PIXELS, base.pixels),
         unchanged_for=section.parsed("unchanged_for", DURATION, base.unchanged_for),
-        column={**base.column, **_values(section, "column", columns_read(flow))},
-        office={**base.office, **_texts(section, "office", properties_read(flow, "office"))},
-        embedded={**base.embedded, **_values(section, "embedded", properties_read(flow, "embedded"))},
+        column={**base.column, **_values(section, "column", _known_names(flow, columns_read(flow)))},
+        office={**base.office, **_texts(section, "office", _known_names(flow, properties_read(flow, "office")))},
+        embedded={
+            **base.embedded,
+            **_values(section, "embedded", _known_names(flow, properties_read(flow, "embedded"))),
+        },
         checked_in=section.flag("checked_in", default=base.checked_in),
         content_approval=section.text("content_approval") or base.content_approval,
         folder={**base.folder, **_elsewhere(section, "folder")},
@@ -150,7 +166,7 @@ def _asset(given: Section, flow: IngestFlow) -> GivenAsset | None:
         holds_present=section.choice("version", "present") == "present",
         name=section.text("name"),
         collections=collections or None,
-        fields=_values(section, "fields", labels),
+        fields=_values(section, "fields", _known_names(flow, labels)),
         is_available=section.choice("availability", "available") == "available",
         has_key=section.flag("key"),
     )
@@ -168,12 +184,12 @@ def _elsewhere(section: Section, key: str) -> Mapping[str, Mapping[str, Value]]:
     return found
 
 
-def _values(section: Section, key: str, read: Collection[str]) -> Mapping[str, Value]:
+def _values(section: Section, key: str, read: Collection[str] | None) -> Mapping[str, Value]:
     """Only names that the flow reads: any other would have no effect on the case."""
     inner = section.section(key)
     found: dict[str, Value] = {}
     for name, node in inner.block.entries if inner else ():
-        if inner and name.value not in read:
+        if inner and read is not None and name.value not in read:
             what = f"{inner.path}{name.value} has no effect, because the flow does not name it."
             inner.wrong(name, what, did_you_mean(name.value, read))
         if inner:
@@ -181,7 +197,7 @@ def _values(section: Section, key: str, read: Collection[str]) -> Mapping[str, V
     return found
 
 
-def _texts(section: Section, key: str, read: Collection[str]) -> Mapping[str, str]:
+def _texts(section: Section, key: str, read: Collection[str] | None) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name, value in _values(section, key, read).items():
         if isinstance(value, str):
@@ -238,7 +254,7 @@ def _expect(section: Section, flow: IngestFlow) -> Expect:
         look_again=section.parsed("look_again", LOOK_AGAIN, None),
         collection=section.text("collection"),
         name=section.text("name"),
-        fields=_values(section, "fields", [rule.label for rule in flow.fields]),
+        fields=_values(section, "fields", _known_names(flow, [rule.label for rule in flow.fields])),
         available_from=section.parsed(
             "available_from", Unit(partial(_instant, zone=zone), DATE_WORDS, DATE_PATTERN), None
         ),
@@ -246,7 +262,7 @@ def _expect(section: Section, flow: IngestFlow) -> Expect:
             "available_until", Unit(partial(_last, zone=zone), DATE_WORDS, DATE_PATTERN), None
         ),
         unavailable=section.flag("unavailable") if section.has("unavailable") else None,
-        columns=_texts(section, "columns", flow.reset),
+        columns=_texts(section, "columns", _known_names(flow, flow.reset)),
         move_to=section.text("move_to"),
     )
     section.close()

@@ -51,9 +51,13 @@ def load_ingest(flow: Section, flow_id: str, around: Surroundings, limits: Limit
     origin = _from(flow, around)
     accept = _accept(flow)
     names = accept.name.captures if accept.name else ()
-    is_sure = origin.pattern is not BROKEN_PATH and accept.name is not BROKEN_NAME
+    is_broken = {"path": origin.pattern is BROKEN_PATH, "name": accept.name is BROKEN_NAME}
     words = Vocabulary(
-        origin.pattern.captures, names, is_sure=is_sure, pending=flow.problems.pending, unset=flow.problems.unset
+        origin.pattern.captures,
+        names,
+        unsure=[kind for kind, broken in is_broken.items() if broken],
+        pending=flow.problems.pending,
+        unset=flow.problems.unset,
     )
     celum, target = load_to(flow, around, words)
     ready = load_ready(flow, words)

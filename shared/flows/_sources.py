@@ -49,7 +49,7 @@ class Vocabulary:
     path: tuple[str, ...] = ()
     name: tuple[str, ...] = ()
     writing: bool = False  # in `columns`: what is written back, never what is read from a column
-    is_sure: bool = True  # False where the pattern with the captures is itself wrong: one mistake, one problem
+    unsure: Collection[str] = ()  # path, name: its pattern is itself wrong, and one mistake is one problem
     pending: Collection[str] = ()
     unset: Mapping[str, str] = field(default_factory=dict)  # source → the app setting that it lacks
 
@@ -72,7 +72,7 @@ class Vocabulary:
             return Source(kind, name)
         if kind == "embedded" and ":" in name and not self.writing:
             return Source(kind, name)  # a raw name with its prefix: dc:title
-        if text in self.words() or (kind in {"path", "name"} and not self.is_sure):
+        if text in self.words() or kind in self.unsure:
             return Source(kind, name)
         raise self._problem(text, kind, name)
 
@@ -85,7 +85,7 @@ class Vocabulary:
                 parts += [piece] if piece else []
             elif "." in piece:
                 parts.append(self.source(piece))
-            elif piece in self.path or not self.is_sure:
+            elif piece in self.path or "path" in self.unsure:
                 parts.append(Source("path", piece))
             else:
                 raise SourceProblem(f'from.path has no capture "{piece}".', did_you_mean(piece, self.path))

@@ -320,6 +320,14 @@ def test_a_mistake_in_a_case_is_one_problem_at_its_place(given: str, expect: str
             "tests: [{name: n, flow: mastres, given: {path: /x}, expect: {outcome: do}}]",
             '1:25 case "n": there is no flow "mastres". Did you mean "masters"?',
         ),
+        (
+            "tests: [{name: n, flow: mastres, given: {path: x, column: {Any: 1}}, expect: {outcom: do}}]",
+            (
+                '1:25 case "n": there is no flow "mastres". Did you mean "masters"?\n'
+                'flows.test.yaml:1:42 case "n": given.path: "x" must begin with / (the library\'s root).\n'
+                'flows.test.yaml:1:79 case "n": "outcom" is not a key in expect. Did you mean "outcome"?'
+            ),
+        ),
     ],
 )
 def test_the_file_of_cases_is_read_as_strictly_as_the_flow_file(file: str, complaint: str) -> None:

@@ -488,6 +488,20 @@ def test_asset_url_is_refused_where_the_app_has_no_setting_for_it() -> None:
     assert load(text, "flows.yaml")  # nothing is known of an app
 
 
+@refuses("accept.name", "source path.<capture>")
+def test_a_wrong_pattern_of_names_hides_no_wrong_capture_of_the_path() -> None:
+    text = flow_text(
+        accept="{name: '{sku'}",
+        to="{celum: dam, collection: '/C/{campain}', asset_type: Master}",
+        fields="{Title: {from: path.campain}, SKU: {from: name.sku}}",
+    )
+    assert [line.split(" ", 1)[0] for line in complaints(text).splitlines()] == [
+        "flows.yaml:12:34",
+        "flows.yaml:13:20",
+        "flows.yaml:14:28",
+    ]
+
+
 @refuses(
     "ready.folder.path",
     "ready.folder.column",
