@@ -10,8 +10,16 @@ from shared import settings
 from shared.console.callers import NOBODY, Caller, Role, caller
 
 EXAMPLE = json.loads((Path(__file__).parents[3] / "local.settings.example.json").read_text("utf-8"))["Values"]
-AZURE = settings.load(EXAMPLE | {"WEBSITE_SITE_NAME": "app", "WEBSITE_AUTH_ENABLED": "True"})
-NO_SIGN_IN = settings.load(EXAMPLE | {"WEBSITE_SITE_NAME": "app"})
+DEPLOYED = EXAMPLE | {
+    "WEBSITE_SITE_NAME": "app",
+    "AzureWebJobsStorage": "",
+    "AzureWebJobsStorage__queueServiceUri": "https://acme.queue.core.windows.net",
+    "AzureWebJobsStorage__tableServiceUri": "https://acme.table.core.windows.net",
+    "NOTIFICATION_SECRET": "k1:a secret that nobody has read",
+    "GRAPH_LOCAL_TOKEN": "",
+}
+AZURE = settings.load(DEPLOYED | {"WEBSITE_AUTH_ENABLED": "True"})
+NO_SIGN_IN = settings.load(DEPLOYED)
 LOCAL = settings.load(EXAMPLE)
 
 
