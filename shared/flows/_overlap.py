@@ -28,6 +28,21 @@ def refuse_what_is_done_twice(flows: list[tuple[Section, IngestFlow]], connectio
         if "keep" not in {first.after, second.after}:
             text = f"after: flow {first.id} puts the file away too, and both may select the same files."
             section.wrong(section.key_node("after"), text, "Let one of them do it, and write after: keep in the other.")
+        if _says_of_use(first) and (keys := _says_of_use(second)):
+            text = (
+                f"{keys[0]}: flow {first.id} says too whether an asset may be used, and both may select the same files."
+            )
+            section.wrong(section.key_node(keys[0]), text, "Let one of them do it.")
+
+
+def _says_of_use(flow: IngestFlow) -> list[str]:
+    """The keys by which the flow writes an asset's availability: two that do would each undo what the other wrote."""
+    keys = {
+        "availability": flow.availability is not None,
+        "on_ready_lost": flow.on_ready_lost == "unavailable",
+        "on_source_deleted": flow.on_source_deleted == "unavailable",
+    }
+    return [key for key, is_said in keys.items() if is_said]
 
 
 def _refuse(section: Section, first: IngestFlow, kind: str, written: Collection[str]) -> None:

@@ -488,6 +488,46 @@ def test_asset_url_is_refused_where_the_app_has_no_setting_for_it() -> None:
     assert load(text, "flows.yaml")  # nothing is known of an app
 
 
+@refuses("ready", "identity", "from.ignore", "fields.*.from", "to.name", "about", "changed_after_ready")
+@pytest.mark.parametrize(
+    ("blocks", "complaint"),
+    [
+        ({"accept": "{}"}, "13:13 flow masters: accept has no effect, because it names no check."),
+        (
+            {"ready": "[]"},
+            "13:12 flow masters: ready is empty. Leave it out, or name a condition such as unchanged_for: 2m.",
+        ),
+        ({"identity": "[]"}, "13:15 flow masters: identity is empty. Leave it out, or name a way such as link."),
+        (
+            {"from_": "{onedrive: marketing, path: '/{campaign}/**', ignore: ['*.bak', '*']}"},
+            '11:75 flow masters: from.ignore: "*" ignores every file.',
+        ),
+        (
+            {"fields": "{Title: {from: [column.A, file.stem, column.A]}}"},
+            '13:50 flow masters: fields.Title.from: "column.A" stands twice.',
+        ),
+        (
+            {"to": "{celum: dam, collection: /C, asset_type: Master, name: [file.stem, file.stem]}"},
+            '12:76 flow masters: to.name: "file.stem" stands twice.',
+        ),
+        ({"about": "!!int text"}, '13:12 The tag "!!int" is not used in flow files. Quote this value.'),
+        ({"about": "!!foo text"}, '13:12 The tag "!!foo" is not used in flow files. Quote this value.'),
+        ({"about": "! text"}, '13:12 The tag "!" is not used in flow files. Quote this value.'),
+        (
+            {"ready": "[checked_in: true]", "changed_after_ready": "hold"},
+            (
+                "14:5 flow masters: changed_after_ready has no effect, because SharePoint itself takes back "
+                "what ready asks for, with every edit."
+            ),
+        ),
+    ],
+)
+def test_what_would_silently_have_no_effect_is_refused(blocks: dict[str, str], complaint: str) -> None:
+    with pytest.raises(FlowFileProblem) as raised:
+        load(flow_text(**blocks), "flows.yaml", pending=())
+    assert str(raised.value) == f"flows.yaml:{complaint}"
+
+
 @refuses("accept.name", "source path.<capture>")
 def test_a_wrong_pattern_of_names_hides_no_wrong_capture_of_the_path() -> None:
     text = flow_text(
@@ -742,7 +782,9 @@ def test_two_flows_that_may_select_one_file_do_not_both_say_whether_its_asset_ma
     both = text.replace("- id: others", f"- id: others\n    {second}: unavailable\n    {gate}")
     with pytest.raises(FlowFileProblem) as raised:
         load(both, "flows.yaml", pending=())
-    assert f"flow others: {second}: flow masters says too whether an asset may be used" in str(raised.value)
+    assert f"flow others: {second}: flow masters, which may select the same files, also says whether" in str(
+        raised.value
+    )
     elsewhere = both.replace("path: /A/**}", "path: /B/**}", 1)
     kept = both.replace(f"- id: others\n    {second}: unavailable", f"- id: others\n    {second}: keep")
     switched_off = both.replace("- id: others", "- id: others\n    mode: off")
@@ -760,7 +802,7 @@ def test_two_flows_that_may_select_one_file_do_not_both_write_its_dates() -> Non
     both = text.replace("- id: masters", f"- id: masters{dates}").replace("- id: others", f"- id: others{dates}")
     with pytest.raises(FlowFileProblem) as raised:
         load(both, "flows.yaml", pending=())
-    assert "others: availability: flow masters says too whether an asset may be used" in str(raised.value)
+    assert "others: availability: flow masters, which may select the same files, also says whether" in str(raised.value)
     assert len(load(text.replace("- id: others", f"- id: others{dates}"), "flows.yaml", pending=()).flows) == 2
 
 
