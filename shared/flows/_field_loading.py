@@ -125,7 +125,11 @@ def load_sources(section: Section, key: str, words: Vocabulary) -> tuple[Source,
     found: list[Source] = []
     for text in section.texts(key):
         try:
-            found.append(words.source(text.value))
+            source = words.source(text.value)
         except SourceProblem as problem:
             section.wrong(text, str(problem), problem.suggestion)
+            continue
+        if source in found:
+            section.wrong(text, f'{section.path}{key}: "{source}" stands twice.')
+        found.append(source)
     return tuple(found)

@@ -200,6 +200,8 @@ def _globs(section: Section) -> tuple[NamePattern, ...]:
             continue
         if pattern.captures:
             section.wrong(text, f'from.ignore: "{text.value}" takes no captures.')
+        if not text.value.strip("*"):
+            section.wrong(text, f'from.ignore: "{text.value}" ignores every file.')
         found.append(pattern)
     return tuple(found)
 
@@ -216,6 +218,8 @@ def _accept(flow: Section) -> Accept:
         except PatternProblem as problem:
             section.wrong(node, f'accept.name: "{text}" {problem}.')
             name = BROKEN_NAME
+    if not section.block.entries:
+        section.wrong(section.block, "accept has no effect, because it names no check.")
     accept = Accept(
         types=load_types(section),
         max_size=section.parsed("max_size", SIZE, None),

@@ -18,6 +18,8 @@ def load_identity(flow: Section, target: Target, words: Vocabulary) -> tuple[str
     node = flow.node("identity")
     if node is None:
         return tuple(way for way in ("link", "key", "checksum") if way != "key" or target.key)
+    if isinstance(node, Items) and not node.items:
+        flow.wrong(node, "identity is empty.", "Leave it out, or name a way such as link.")
     found: list[str | FieldMatch] = []
     for item in node.items if isinstance(node, Items) else (node,):
         ways = _by_fields(flow, item, words) if isinstance(item, Block) else _by_word(flow, item, target)

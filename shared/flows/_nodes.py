@@ -13,8 +13,6 @@ from ruamel.yaml.reader import ReaderError
 
 from shared.errors import FlowFileProblem, Problem
 
-PLAIN_TAG = "tag:yaml.org,2002:"
-
 # What the parser says → what to do about it; the first that fits is shown.
 ADVICE = (
     ("found undefined alias", "A value that begins with * must be quoted", "Quote this value."),
@@ -55,6 +53,7 @@ ADVICE = (
     ("expected <block end>", "This line stands in another column than its neighbours", "Correct its indentation."),
     ("another document", "A flow file is one document", 'Remove the line "---".'),
 )
+_TAG = re.compile(r"![^\s,\[\]{}]*")
 _GLUED = re.compile(r"\s*(?:- )?([\w ]+:[^\s:/]+)\s*$")  # name:Acme
 
 
@@ -87,7 +86,8 @@ type Node = Text | Items | Block
 
 
 class _Reader:
-    def __init__(self, file: str, problems: list[Problem]) -> None:
+    def __init__(self, text: str, file: str, problems: list[Problem]) -> None:
+        self._text = text.removeprefix("\ufeff")  # as the parser counts
         self._file = file
         self._problems = problems
 
@@ -95,8 +95,8 @@ class _Reader:
         place = _place(node)
         if node.anchor:
             return self._refuse(place, "Anchors and aliases are not used in flow files.", "Write the value out.")
-        if not str(node.tag).startswith(PLAIN_TAG):
-            return self._refuse(place, f'The tag "{node.tag}" is not used in flow files.', "Quote this value.")
+        if tag := _TAG.match(self._text, node.start_mark.index):
+            return self._refuse(place, f'The tag "{tag[0]}" is not used in flow files.', "Quote this value.")
         if isinstance(node, MappingNode):
             return Block(place, tuple(self._entries(node)))
         if isinstance(node, SequenceNode):
@@ -131,7 +131,7 @@ def read_nodes(text: str, file: str, problems: list[Problem]) -> Node:
         root = YAML(typ="safe", pure=True).compose(text)
         if root is None:
             raise FlowFileProblem((Problem(file, 1, 1, "The file is empty."),))
-        return _Reader(file, problems).read(root)
+        return _Reader(text, file, problems).read(root)
     except YAMLError as error:
         raise FlowFileProblem((_in_plain_words(error, text, file),)) from error
     except RecursionError as error:

@@ -34,6 +34,8 @@ def load_ready(flow: Section, captures: Vocabulary) -> Ready:
     node = flow.node("ready")
     if node is None:
         return Ready()
+    if isinstance(node, Items) and not node.items:
+        flow.wrong(node, "ready is empty.", "Leave it out, or name a condition such as unchanged_for: 2m.")
     default, periods = Ready(), 0
     period, conditions, gates = default.unchanged_for, list[Condition](), list[Gate]()
     for item in node.items if isinstance(node, Items) else (node,):
