@@ -44,6 +44,9 @@ class Quirks:
     download_url_seconds: int = 3600
     range_ignored: bool = False
     hash_missing: bool = False  # items come without hashes for a while
+    wrong_size_for: tuple[str, ...] = ()  # files that end so (".heic") are announced with another size than they have …
+    wrong_size_by: int = 1000  # … by so much
+    wrong_hash_too: bool = False  # … and the hash of something else
 
     # upload
     ranges: Literal["plain", "several", "pascal", "empty", "missing"] = "plain"  # how nextExpectedRanges is written

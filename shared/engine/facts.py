@@ -130,7 +130,7 @@ async def _plain(reader: DriveContent, item: Item, link: Link | None) -> str:
         return plain_signature(item.content or Content(0, None))
     if settled is not None and _is_untouched(item, settled):
         return settled.signature
-    return await _hash_of(reader)
+    return await _hash_of(reader, item.content.size)
 
 
 def _is_untouched(item: Item, settled: Settled) -> bool:
@@ -149,10 +149,10 @@ def hash_in(signature: str) -> str | None:
     return rest.partition(":")[0] if kind == "xor" else None
 
 
-async def _hash_of(content: DriveContent) -> str:
+async def _hash_of(content: DriveContent, announced: int | None = None) -> str:
     """The plain signature of what has no hash and so has to be read: an old version, or a file just saved."""
     hasher, size = QuickXor(), 0
     async for chunk in content.stream():
         hasher.update(chunk)
         size += len(chunk)
-    return plain_signature(Content(size, hasher.digest()))
+    return plain_signature(Content(size if announced is None else announced, hasher.digest()))

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
-from shared.domain import Asset, Content, LinkState, Reason, Settled, Step, Verb
+from shared.domain import Asset, Content, Item, LinkState, Reason, Settled, Step, Verb
 from shared.engine.company import (
     first_of,
     inherits,
@@ -21,6 +21,7 @@ from shared.engine.company import (
     promise_other_flows,
     was_added,
 )
+from shared.engine.context import Context, log
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import hash_in, read_item
 from shared.engine.finishing import finish
@@ -81,18 +82,20 @@ async def upload(run: Run, plan: Plan) -> None:
     announced = item.content or Content(0, None)
     known = await checksum_algorithm(context)
     hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))
-    target = await context.celum.begin_upload(plan.wish.filename, announced.size)
-    chunks = context.onedrive.content(item.drive, item.id).stream(expected=announced)
-    sending = context.celum.send(target, announced.size, _read(chunks, hashes))
-    await run.while_it_takes(sending, lambda: hashes.size)
+    handle, size = await run.while_it_takes(_send(context, plan, announced, hashes), lambda: hashes.size)
     digests = await hashes.digests()
-    if announced.quick_xor and digests[QuickXor.name] != announced.quick_xor:
-        raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {digests[QuickXor.name]}")
-    if digests[QuickXor.name] != (hash_in(run.transfer.signature) or digests[QuickXor.name]):
-        raise SourceChanged("OneDrive: the file is not the one that was decided about")
-    read = Content(announced.size, digests[QuickXor.name])
+    read = Content(size, digests[QuickXor.name])
+    await _check_source(run, item, announced, read)
     after = Step.IDENTIFY if plan.verb is Verb.CREATE else Step.REGISTER
-    await run.checkpoint(handle=target.handle, hashes=digests, content=read, progress=read.size, step=after)
+    await run.checkpoint(handle=handle, hashes=digests, content=read, progress=read.size, step=after)
+
+
+async def _send(context: Context, plan: Plan, announced: Content, hashes: Hashes) -> tuple[str, int]:
+    """The handle of what was sent, and its size: as the body says it before CELUM is told."""
+    async with context.onedrive.content(plan.item.drive, plan.item.id).opened(announced) as (size, chunks):
+        target = await context.celum.begin_upload(plan.wish.filename, size)
+        await context.celum.send(target, size, _read(chunks, hashes))
+    return target.handle, size
 
 
 async def _read(chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[bytes]:
@@ -100,6 +103,25 @@ async def _read(chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[b
     async for chunk in chunks:
         await hashes.update(chunk)
         yield chunk
+
+
+async def _check_source(run: Run, item: Item, announced: Content, read: Content) -> None:
+    """OneDrive's hash, or the one that was read for the decision, must be that of the bytes that came.
+
+    Where OneDrive is wrong about the size, its hash may be of other bytes too (Live Photos); the body wins then, if
+    OneDrive still says the same of the file.
+    """
+    expected = announced.quick_xor or hash_in(run.transfer.signature)
+    if expected in {None, read.quick_xor}:
+        return
+    if announced.quick_xor is None:
+        raise SourceChanged("OneDrive: the file is not the one that was decided about")
+    if read.size == announced.size:
+        raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {read.quick_xor}")
+    now, _ = await run.context.onedrive.item(item.drive, item.id)
+    if now.content != announced:
+        raise SourceChanged("OneDrive: the file changed while it was read")
+    log.warning("transfer %s: OneDrive announced %d bytes and sent %d", run.transfer.id, announced.size, read.size)
 
 
 async def verify_alone(run: Run, plan: Plan) -> None:
@@ -208,6 +230,7 @@ async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Se
         facts_hash=transfer.facts_hash,
         asset=asset.id,
         version=unmoved.version if unmoved else asset.current_version.id,
+        ctag=plan.item.ctag,
         at=context.clock.now(),
         name=plan.wish.name,
         collection=plan.target.id,
@@ -216,15 +239,20 @@ async def settled_as(run: Run, plan: Plan, asset: Asset, content: Content) -> Se
         since=(before and before.since) or context.clock.now(),
         read=plan.item.modified,
         rewrites=unmoved.rewrites if unmoved else 0,
-        off=plan.wish.unavailable and not transfer.linked,
         window=plan.window if plan.has_dates and not transfer.linked else None,
-        fields=plan.written(),
+        off=plan.wish.unavailable and not transfer.linked,
         stood=link_stood if plan.wish.unavailable and not transfer.linked else None,
-        ctag=plan.item.ctag,
+        fields=plan.written(),
         checksum=unmoved.checksum if unmoved else asset.current_version.checksum,
         sha256=unmoved.sha256 if unmoved else transfer.hashes.get("sha256"),
         verified=unmoved.verified if unmoved else transfer.verified,
     )
+
+
+def _standing_content(plan: Plan) -> Content:
+    """Where no bytes were read. A hash that OneDrive does not name just now is not forgotten."""
+    content, before = plan.item.content or Content(0, None), plan.base.content if plan.base else None
+    return before if before is not None and content == Content(before.size, None) else content
 
 
 def _notes(settled: Settled) -> tuple[Reason, ...]:
@@ -239,11 +267,13 @@ def unreleased(validation: object) -> Reason:
         "release", f"arrived, not released: {', '.join(missing) or 'CELUM does not say why'} is not valid", outside=True
     )
 
-def _standing_content(plan: Plan) -> Content:
-    """Where no bytes were read. A hash that OneDrive does not name just now is not forgotten."""
-    content, before = plan.item.content or Content(0, None), plan.base.content if plan.base else None
-    return before if before is not None and content == Content(before.size, None) else content
 
+def _otherwise_announced(run: Run, plan: Plan) -> dict[str, str]:
+    """A note where OneDrive is wrong about the size of the bytes that it hands out."""
+    sent, announced = run.transfer.content, plan.item.content
+    if sent is None or announced is None or sent.size == announced.size:
+        return {}
+    return {"announced_size": str(announced.size)}
 
 
 async def _record_evidence(run: Run, plan: Plan, settled: Settled) -> None:
@@ -259,6 +289,7 @@ async def _record_evidence(run: Run, plan: Plan, settled: Settled) -> None:
         "size": str(settled.content.size),
         "checksum": str(settled.checksum),
         "transfer": run.transfer.id,
+        **_otherwise_announced(run, plan),
         "collection": plan.wish.collection,
     }
     if approval is not None:

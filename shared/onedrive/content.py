@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -91,7 +93,7 @@ class DriveContent:
             await self._kept_ticket()
         return self._size or 0
 
-    async def stream(self, *, expected: Content | None = None, start: int = 0) -> AsyncIterator[bytes]:
+    async def stream(self, *, expected: Content | None = None, start: int = 0) -> AsyncGenerator[bytes]:
         """Every byte from `start` on. `expected` is the content that was decided about; without it, the present one.
 
         Raises SourceChanged, ContentMismatch, Malware, Throttled, Unavailable (after ATTEMPTS), HostNotAllowed, or what
@@ -105,6 +107,7 @@ class DriveContent:
             try:
                 async with self._host.open(ticket.url, _from(position), self._operation) as response:
                     body = await self._admitted(response, position, known, proven=proven)
+                    self._size = known.total if known.total is not None else self._size
                     async for chunk in _chunks(response, body):
                         position += len(chunk)
                         _check_length(position, known)
@@ -116,6 +119,17 @@ class DriveContent:
             except _passing() as error:
                 await attempts.failure(position, str(error) or type(error).__name__, error)
                 let_go(error)
+
+    @asynccontextmanager
+    async def opened(self, expected: Content) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+        """The size as the body itself says it, and the bytes as `stream` gives them; the announced size is a hint."""
+        chunks = self.stream(expected=expected)
+        try:
+            first = await anext(chunks, b"")
+            yield expected.size if self._size is None else self._size, _after(first, chunks)
+        finally:
+            with contextlib.suppress(RuntimeError):  # it still runs: whoever reads it is being cancelled, which ends it
+                await chunks.aclose()
 
     async def read(self, offset: int, length: int) -> bytes:
         """`length` bytes from `offset`, fewer only at the end of the file."""
@@ -232,6 +246,13 @@ async def _chunks(response: aiohttp.ClientResponse, body: Body) -> AsyncIterator
             continue
         yield chunk[skip:] if skip else chunk
         skip = 0
+
+
+async def _after(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for chunk in chunks:
+        yield chunk
 
 
 def _check_length(position: int, known: Known) -> None:

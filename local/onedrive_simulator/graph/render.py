@@ -16,6 +16,7 @@ from local.onedrive_simulator.estate.tenant import HOST, DownloadTicket, Site, T
 type Json = dict[str, Any]
 DOWNLOAD_URL = "@microsoft.graph.downloadUrl"
 MODERATION = "_ModerationStatus"
+OTHER_HASH = "YRDDGAAAAAAAAAAAAwAAAAAAAAA="  # of "abc"
 MODERATIONS: tuple[Moderation, ...] = get_args(Moderation.__value__)
 _ALWAYS = ("@odata.etag", "@odata.context", "@odata.type")
 
@@ -54,7 +55,7 @@ def drive_item(
         "eTag": item.etag,
         "cTag": item.ctag,
         "name": item.name,
-        "size": item.size if not item.is_folder else sum(i.size for i in drive.subtree(item)),
+        "size": announced_size(tenant, item) if not item.is_folder else sum(i.size for i in drive.subtree(item)),
         "webUrl": web_url(drive, item),
         "createdDateTime": iso(item.created),
         "lastModifiedDateTime": iso(item.modified),
@@ -75,6 +76,11 @@ def drive_item(
     return body | expanded(tenant, drive, item, expand)
 
 
+def announced_size(tenant: Tenant, item: Item) -> int:
+    is_wrong = item.name.endswith(tenant.quirks.wrong_size_for)
+    return max(item.size + tenant.quirks.wrong_size_by, 0) if is_wrong else item.size
+
+
 def _facets(tenant: Tenant, drive: Drive, item: Item) -> Json:
     facets: Json = {}
     if item is drive.root:
@@ -86,7 +92,8 @@ def _facets(tenant: Tenant, drive: Drive, item: Item) -> Json:
         return {"package": {"type": "oneNote"}}
     facets["file"] = {"mimeType": item.mime_type}
     if item.content and not tenant.quirks.hash_missing:
-        facets["file"]["hashes"] = {"quickXorHash": item.content.quick_xor}
+        is_wrong = tenant.quirks.wrong_hash_too and item.name.endswith(tenant.quirks.wrong_size_for)
+        facets["file"]["hashes"] = {"quickXorHash": OTHER_HASH if is_wrong else item.content.quick_xor}
     if item.image:
         facets["image"] = {"width": item.image[0], "height": item.image[1]}
     if item.malware:
