@@ -22,7 +22,8 @@ BridgeError
 │   ├── Malware                the source system refuses to hand out the file
 │   ├── UnsafeContent          a file that would harm whoever reads it: bombs, lying sizes (shared/documents)
 │   │   └── UnsafeArchive      likewise, of a package
-│   └── Protected              encrypted, by a password or by rights management (shared/documents)
+│   ├── Protected              encrypted, by a password or by rights management (shared/documents)
+│   └── NoOfficeFile           something else under the name of an Office document (shared/documents)
 ├── HostNotAllowed             a URL from outside names a host that is not on the list
 ├── NameProblem                a name of the flow file is unknown or ambiguous in the live system
 ├── ValueDoesNotFit            a value does not fit the information field or column it is meant for

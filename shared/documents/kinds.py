@@ -16,3 +16,7 @@ def may_be_office(name: str) -> bool:
 
 def may_have_embedded(name: str) -> bool:
     return name.lower().endswith(EMBEDDED_SUFFIXES)
+
+
+def may_be_pdf(name: str) -> bool:
+    return name.lower().endswith((".pdf", ".ai"))

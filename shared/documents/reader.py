@@ -39,3 +39,12 @@ class Protected(ContentProblem):
             f"the document is protected by {by}, so nothing in it can be read: "
             "take the protection off in the program that set it, and save the file again"
         )
+
+
+class NoOfficeFile(ContentProblem):
+    """Cut off, or something else under the name of an Office document."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is no Office file, whatever its name says, so its properties cannot be read: save it again"
+        )

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from shared.documents import Protected, UnsafeContent
+from shared.documents import NoOfficeFile, Protected, UnsafeContent
 from shared.domain import (
     RETURNED,
     Decision,
@@ -105,13 +105,13 @@ async def decide_item(context: Context, drive: DriveId, item: ItemId, looks: Loo
 
 
 async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
-    link = await context.ledger.link(link_key(flow.id, facts.item.drive, facts.item.id))
+    link = stored = await context.ledger.link(link_key(flow.id, facts.item.drive, facts.item.id))
     base = link or new_link(flow, facts.item)
     if (link is None and selects(flow, facts.item) is None) or await _stands_still(context, base):
         return
     try:
         link, full, decision = await _among_others(context, flow, facts, link)
-    except (Protected, UnsafeContent, RewrittenTooOften) as problem:
+    except (NoOfficeFile, Protected, UnsafeContent, RewrittenTooOften) as problem:
         await hold(context, flow, facts, sighted(context, base, facts.item), (Reason("content", str(problem)),))
         return
     base = link or base
@@ -124,6 +124,8 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
         return
     if flow.mode == "observe" and decision.outcome is Outcome.DO:
         await context.journal(base, "observed", decision)
+        if stored is not None and not stored.observed:
+            await context.ledger.put_link(dataclasses.replace(stored, observed=True))
         return
     await _act(context, flow, full, decision, base)
 
@@ -187,6 +189,7 @@ def remembered(context: Context, link: Link, facts: Facts, decision: Decision) -
         approval=decision.approval or (None if decision.forgets else fresh.approval),
         gate_closed_for=closed_for,
         generation=decision.generation,
+        observed=False,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from shared.documents import Protected, UnsafeContent
+from shared.documents import NoOfficeFile, Protected, UnsafeContent
 from shared.domain import AssetId, Decision, DriveId, Facts, ItemId, Link, LinkState, Outcome, Reason, link_key
 from shared.engine.company import others_of
 from shared.engine.context import Context
@@ -59,7 +59,7 @@ async def _explain(context: Context, flow: IngestFlow, facts: Facts) -> Explanat
     try:
         full = await complete(context, flow, facts, link)
         decision = decide(flow, full, link, generation=context.generation)
-    except (Protected, UnsafeContent) as problem:
+    except (NoOfficeFile, Protected, UnsafeContent) as problem:
         full, decision = facts, Decision(Outcome.HOLD, (Reason("content", str(problem)),))
     left = not_selected_because(flow, full.item)
     if left and decision.outcome is Outcome.IGNORE and decision.reasons[0].rule == "from":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from shared.documents.embedded import embedded_properties
-from shared.documents.kinds import may_be_office, may_have_embedded
+from shared.documents import NoOfficeFile
+from shared.documents.embedded import embedded_properties, refuse_protected
+from shared.documents.kinds import may_be_office, may_be_pdf, may_have_embedded
 from shared.documents.pixels import pixels_in
 from shared.documents.properties import office_properties
 from shared.documents.quickxor import QuickXor
@@ -56,6 +57,8 @@ async def _gather(context: Context, facts: Facts, need: Need, link: Link | None)
         case Kind.OFFICE:
             reader = context.onedrive.content(item.drive, item.id)
             properties: Mapping[str, str] = await office_properties(reader) if is_package(item) else {}
+            if not properties and is_package(item) and await content_signature(reader) is None:
+                raise NoOfficeFile(item.name)
             return dataclasses.replace(facts, office=properties)
         case Kind.EMBEDDED:
             reader = context.onedrive.content(item.drive, item.id)
@@ -93,6 +96,8 @@ async def _signature(context: Context, item: Item, link: Link | None) -> str:
     known = context.signature_of(item)
     if known is None:
         reader = context.onedrive.content(item.drive, item.id)
+        if may_be_pdf(item.name):
+            await refuse_protected(reader)
         known = (await content_signature(reader) if is_package(item) else None) or await _plain(reader, item, link)
         context.remember_signature(item, known)
     return known

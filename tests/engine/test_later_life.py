@@ -190,6 +190,29 @@ async def test_H88_a_protected_document_is_held_and_says_so(campaign: Campaign) 
     assert status(campaign, "Secret.docx")[0] == "In CELUM"
 
 
+async def test_a_pdf_that_takes_a_password_is_held_like_any_document(campaign: Campaign) -> None:
+    campaign.drop("Secret.pdf", (SAMPLES / "libreoffice-password.pdf").read_bytes(), **READY)
+    campaign.drop("Restricted.pdf", (SAMPLES / "libreoffice-restricted.pdf").read_bytes(), **READY)
+    await campaign.world.until_quiet()
+
+    assert campaign.world.errors == []
+    state, note = status(campaign, "Secret.pdf")
+    assert (state, "protected by a password" in str(note)) == ("Held", True)
+    assert status(campaign, "Restricted.pdf")[0] == "In CELUM"
+
+
+async def test_what_only_bears_the_name_of_an_office_document_is_held_where_its_properties_are_read(
+    campaign: Campaign,
+) -> None:
+    campaign.drop("Cut.docx", word("half of it")[:2000], **READY)
+    campaign.drop("Named.docx", word("half of it")[:1000], **READY, Title="Its title is in the column")
+    await campaign.world.until_quiet()
+
+    state, note = status(campaign, "Cut.docx")
+    assert (state, "is no Office file" in str(note)) == ("Held", True)
+    assert status(campaign, "Named.docx")[0] == "In CELUM"
+
+
 # --- columns ------------------------------------------------------------------------------------------------------
 
 

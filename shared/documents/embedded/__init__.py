@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 from shared.documents.embedded import jpeg, pdf, png, tiff
@@ -9,13 +10,14 @@ from shared.documents.embedded.found import Found
 from shared.documents.embedded.iptc import iptc_properties
 from shared.documents.embedded.names import SOURCES, named
 from shared.documents.embedded.xmp import xmp_properties
-from shared.documents.reader import RangeReader
+from shared.documents.reader import RangeReader, UnsafeContent
 from shared.documents.window import Window
 
 NAMES = tuple(SOURCES)
+PDF_END_BYTES = 64 * 1024  # the last trailer, or the dictionary of the last cross-reference stream with its data
 VALUES_CHARACTERS = 64 * 1024  # of one property; longer ones are data, not words
 
-__all__ = ["NAMES", "embedded_properties"]
+__all__ = ["NAMES", "embedded_properties", "refuse_protected"]
 
 
 async def embedded_properties(reader: RangeReader) -> Mapping[str, str | tuple[str, ...]]:
@@ -25,6 +27,19 @@ async def embedded_properties(reader: RangeReader) -> Mapping[str, str | tuple[s
     file that would take more than it may, Protected for a PDF that needs a password, or what the reader raises.
     """
     return await properties_in(Window(reader))
+
+
+async def refuse_protected(reader: RangeReader) -> None:
+    """Raise Protected for a PDF that nobody can open without a password. What is damaged passes.
+
+    Only where the end of the file speaks of encryption, as the end of an encrypted one does, is more of it read.
+    """
+    size = await reader.size()
+    start = max(0, size - PDF_END_BYTES)
+    if b"/Encrypt" not in await reader.read(start, size - start):
+        return
+    with contextlib.suppress(UnsafeContent):
+        await pdf.find(Window(reader))
 
 
 async def properties_in(window: Window) -> Mapping[str, str | tuple[str, ...]]:
