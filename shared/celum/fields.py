@@ -165,7 +165,7 @@ async def _references(
 
 def _target(definition: FieldDefinition) -> str:
     what = "tag" if definition.type == FieldType.TAG_REFERENCE else "collection"
-    return what if definition.root is None else f"{what} below the collection {definition.root}"
+    return what if definition.root is None else f"{what} below the collection at which the field begins"
 
 
 def accepted(definition: FieldDefinition) -> str:

@@ -54,7 +54,7 @@ async def accept(context: Context, body: Acceptance, who: str) -> Done:
 
 async def replay(context: Context, body: Replay, who: str) -> Done:
     count = await accepting.replay(context, body.target, who)
-    return Done(done=f"{count} files are decided anew")
+    return Done(done="1 file is decided anew" if count == 1 else f"{count} files are decided anew")
 
 
 def _named(context: Context, flow: str | None) -> list[FlowId]:

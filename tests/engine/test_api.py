@@ -145,7 +145,7 @@ async def test_H90_a_replay_decides_anew(campaign: Campaign) -> None:
     campaign.drop("Photo.pdf", b"%PDF photo", **HELD)
     await campaign.world.until_quiet()
     found = await post(campaign, "replay", target=FLOW)
-    assert json.loads(found.body.model_dump_json()) == {"done": "1 files are decided anew"}
+    assert json.loads(found.body.model_dump_json()) == {"done": "1 file is decided anew"}
     assert campaign.world.queue[-1].queue == "bridge-decide"
 
 

@@ -139,7 +139,12 @@ async def test_what_is_empty_is_none_for_every_type(kind: FieldType, empty: Valu
         (FieldType.TEXT, "ab", {"pattern": "^[0-9]+$"}, r"\^\[0-9\]\+\$"),
         (FieldType.LOCALIZED_TEXT, "ab", {"locales": ("en", "fr")}, "one of the locales en, fr"),
         (FieldType.DROPDOWN, "Rights", {}, "one of Royalty free, Rights managed, Lizenzfrei"),
-        (FieldType.TAG_REFERENCE, "DAC", {"root": 200}, "tag below the collection 200, such as DACH, Nordics"),
+        (
+            FieldType.TAG_REFERENCE,
+            "DAC",
+            {"root": 200},
+            "tag below the collection at which the field begins, such as DACH, Nordics",
+        ),
         (FieldType.COLLECTION_REFERENCE, ("DACH", "Nordics"), {"max_selections": 1}, "at most 1"),
     ],
 )
