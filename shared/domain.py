@@ -462,6 +462,7 @@ class Link:
     accepted: Accepted | None = None  # what a person wants done with the present content, whatever `on_existing` says
     leaving: Settled | None = None  # of an alias that got content of its own: the asset it still has to leave
     due_at: datetime | None = None  # where its own due entry stands
+    observed: bool = False  # decided while the flow only observed, and not carried out yet
     path: str | None = None  # last known, for people
     generation: int = 0
     etag: str | None = None  # of the row; None = not stored yet

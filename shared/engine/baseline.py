@@ -72,20 +72,30 @@ async def _begin_listing(context: Context, drive: DriveId, flow: IngestFlow, beg
         await Paths(context, drive).of(replace(top, path=None))  # the folders above are known from here on
         await context.ledger.put_folders(drive, [as_folder(top)])
         await context.ledger.add_places(flow.id, drive, [Place(top.id, flow.pattern.fixed_prefix)])
-    if await _advance(context, flow.id, begun, Phase.LISTING):
+    if await _advance(context, flow, begun, Phase.LISTING):
         await _send_listing(context, drive, flow.id)
 
 
-async def _advance(context: Context, flow: FlowId, begun: Standing, phase: Phase) -> bool:
+def ground_of(flow: IngestFlow) -> str:
+    """Names the files that a flow speaks of, whatever it does with them."""
+    return blake2b(repr((flow.pattern.text, flow.types, flow.ignore)).encode(), digest_size=16).hexdigest()
+
+
+async def _advance(context: Context, flow: IngestFlow, begun: Standing, phase: Phase) -> bool:
     """To the next phase, unless the flow has been taken in anew since, or somebody was quicker."""
 
     def is_same(present: Standing) -> bool:
         return (present.definition, present.phase) == (begun.definition, begun.phase)
 
-    since = context.clock.now() if phase is Phase.DONE else None
-    moved = await context.change_standing(
-        flow, lambda now: replace(now, phase=phase, since=now.since or since) if is_same(now) else now
-    )
+    def further(present: Standing) -> Standing:
+        if not is_same(present):
+            return present
+        if phase is not Phase.DONE:
+            return replace(present, phase=phase)
+        since = present.since or context.clock.now()
+        return replace(present, phase=phase, since=since, covered=ground_of(flow))
+
+    moved = await context.change_standing(flow.id, further)
     return moved.phase is phase
 
 
@@ -102,7 +112,7 @@ async def list_files(context: Context, message: ScanMessage) -> None:
     for _ in range(PAGES_PER_MESSAGE):
         place = await context.ledger.next_place(flow.id, message.drive)
         if place is None:
-            if await _advance(context, flow.id, standing, Phase.CLOSING):
+            if await _advance(context, flow, standing, Phase.CLOSING):
                 scan = ScanMessage(drive=message.drive, reason=ScanReason.SWEEP)
                 await context.outbox.send(Queue.SCAN, scan)
             return
@@ -153,9 +163,10 @@ async def _take(context: Context, flow: IngestFlow, standing: Standing, files: l
     """Left alone, or put up for release; what the ledger knows already is decided anew where it changed.
 
     What lies behind a closed gate stays dormant, unless it is the baseline of a new flow; that of a changed one is not
-    to bury what lay there.
+    to bury what lay there. The same goes for what came while the flow was off, or observed only.
     """
     released, decided = [], []
+    is_known_ground = flow.start is Start.NEW and standing.covered == ground_of(flow)
     behind = Behind(context, await context.ledger.gates(flow.id) if files else ())
     for file in files:
         link = await context.ledger.link(link_key(flow.id, file.drive, file.id))
@@ -163,7 +174,7 @@ async def _take(context: Context, flow: IngestFlow, standing: Standing, files: l
         was_dormant = link is None and behind.was_dormant(flow, file)
         if link is None and (was_dormant or flow.start is Start.EXISTING) and await behind.is_dormant(flow, file):
             continue
-        if was_dormant:
+        if was_dormant or (link is None and is_known_ground) or (link is not None and link.observed):
             decided.append(entry)
         elif link is None and flow.start is Start.NEW:
             await _leave_alone(context, flow, standing, file)
@@ -198,7 +209,7 @@ async def _finish(context: Context, flow: IngestFlow, standing: Standing) -> Non
         await ask_soon(context, gate.key)
     if flow.start is Start.EXISTING and await context.ledger.asides(Aside.FIRST_RUN, flow.id, 1):
         await put_flow_attention(context, AttentionKind.WAITING, flow.id, waiting_for_release(flow, standing.listed))
-    if not await _advance(context, flow.id, standing, Phase.DONE):
+    if not await _advance(context, flow, standing, Phase.DONE):
         return
     if flow.start is Start.NEW:
         log.info(

@@ -75,8 +75,9 @@ async def _take_in(context: Context, file: FlowFile, flow: IngestFlow, known: St
     def begin(standing: Standing) -> Standing:
         if is_known(standing):
             return standing
-        since = standing.since if standing.drive == drive else None
-        fresh = Standing(flow.id, paused_by=standing.paused_by, braked=standing.braked, since=since)
+        fresh = Standing(flow.id, paused_by=standing.paused_by, braked=standing.braked)
+        if standing.drive == drive:
+            fresh = replace(fresh, since=standing.since, covered=standing.covered)
         return replace(fresh, drive=drive, definition=definition, generation=context.generation)
 
     await context.change_standing(flow.id, begin)

@@ -223,6 +223,7 @@ class Standing:
     flow: FlowId
     drive: DriveId | None = None
     definition: str = ""  # hash of what the flow file said when it was taken in
+    covered: str = ""  # which files it spoke of when it was taken in to the end: what came since was not there before
     generation: int = 0
     phase: Phase = Phase.NEW
     since: datetime | None = None  # when it was taken in first
