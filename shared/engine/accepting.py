@@ -32,7 +32,7 @@ async def replay(context: Context, target: str, who: str) -> int:
     """Decide a link, or all that is held or has failed of a flow, anew; how many they are."""
     if "|" in target:
         link = await _link(context, LinkKey(target))
-        await context.journal(link, "replayed", more={"who": who})
+        await context.journal(link, "replayed", more={"who": who}, of=context.clock.now().isoformat())
         keys = [link.key]
     else:
         flow = flow_named(context, FlowId(target))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -163,9 +164,19 @@ class Context:
         self._signatures[_signed(item, version)] = signature
 
     async def journal(
-        self, link: Link, what: str, decision: Decision | None = None, *, more: Mapping[str, str] | None = None
+        self,
+        link: Link,
+        what: str,
+        decision: Decision | None = None,
+        *,
+        more: Mapping[str, str] | None = None,
+        of: str = "",
     ) -> None:
-        """Write down what was decided or done, and why. Never file names: they stay in the link's row."""
+        """Write down what was decided or done, and why. Never file names: they stay in the link's row.
+
+        Repeated by a function that was killed, it is the same entry: the one of this transfer, or of a decision on the
+        row as it stood. `of` tells apart what happens more than once to either.
+        """
         entry = {"what": what, "flow": link.flow, "at": self.clock.now().isoformat(), **(more or {})}
         if decision is not None:
             entry |= {
@@ -174,7 +185,11 @@ class Context:
                 "facts": decision.facts_hash,
                 "generation": str(decision.generation),
             } | {f"used.{name}": value for name, value in decision.used.items()}
-        await self.ledger.add_journal(link.key, entry)
+        of_transfer = decision is None and link.transfer is not None
+        event = [what, link.transfer.id if of_transfer and link.transfer else link.etag, of]
+        if decision is not None:
+            event += [decision.signature, decision.facts_hash, *(reason.text for reason in decision.reasons)]
+        await self.ledger.add_journal(link.key, entry, json.dumps(event))
 
     async def journal_flow(self, flow: FlowId, what: str, **more: str) -> None:
         """What was done to a flow as a whole, and by whom."""

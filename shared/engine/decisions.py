@@ -224,15 +224,21 @@ async def hold(
         held = await look_again(context, held, context.clock.after(RECHECK_HELD_SECONDS))
     await put_attention(context, AttentionKind.HELD, held)
     if news:  # journalled before the row, by which a repeat would take it for done
-        await context.journal(held, "held", decision, more={"reasons": "; ".join(reason.text for reason in reasons)})
+        await journal_held(context, held, reasons, decision)
     held = await first_or_next(context, held)
     if link.due_at is not None and link.due_at != held.due_at:
         await context.ledger.drop_due(DueEntry(link.due_at, link.key, DueKind.DECIDE))
-    if news:
-        log.info("link %s is held", link.key)
     if await write_columns(context, flow, facts, held) and held.receipt != facts.item.etag:
         held = await context.ledger.put_link(dataclasses.replace(held, receipt=facts.item.etag))
     return held
+
+
+async def journal_held(
+    context: Context, link: Link, reasons: tuple[Reason, ...], decision: Decision | None = None
+) -> None:
+    why = "; ".join(reason.text for reason in reasons)
+    await context.journal(link, "held", decision, more={"reasons": why}, of=why)
+    log.info("link %s is held", link.key)
 
 
 async def put_attention(context: Context, kind: AttentionKind, link: Link) -> None:

@@ -143,11 +143,11 @@ async def complete(run: Run, plan: Plan) -> None:
     if await first_of(context, run.link) is not None:
         change = dataclasses.replace(change, name=None)  # an earlier flow has the say over it
     await note_what_stood(run, plan, asset)
-    if not change.is_empty:
-        run.asset = await context.celum.update(asset.id, change)
     for label, text in replaced.items():
         more = {"field": label, "value": text, "asset": str(asset.id)}
-        await context.journal(run.link, "replaced", more=more)
+        await context.journal(run.link, "replaced", more=more, of=label)
+    if not change.is_empty:
+        run.asset = await context.celum.update(asset.id, change)
     run.step = Step.SETTLE
 
 
@@ -298,7 +298,7 @@ async def _record_evidence(run: Run, plan: Plan, settled: Settled) -> None:
             "approved_by": approval.by,
             "item_version": str(approval.version),
         }
-    await run.context.ledger.add_evidence(settled.asset, entry)
+    await run.context.ledger.add_evidence(settled.asset, entry, once=run.transfer.id)
     await run.context.journal(link, "settled", more={**entry, "what": "settled", "verb": run.transfer.verb.value})
 
 

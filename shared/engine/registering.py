@@ -109,7 +109,7 @@ async def _found_after_all(run: Run, plan: Plan) -> bool:
     if probes < len(PROBE_SECONDS):
         await run.checkpoint(probes=probes + 1)
         raise ComeBackLater(PROBE_SECONDS[probes])
-    await run.context.journal(run.link, "repeated", more={"since": str(since), "verb": plan.verb.value})
+    await run.context.journal(run.link, "repeated", more={"since": str(since), "verb": plan.verb.value}, of=str(since))
     return False
 
 
@@ -159,4 +159,4 @@ async def set_apart(run: Run, plan: Plan, asset: AssetId) -> None:
             gone = operation(plan.key_field, plan.key, plan.key, None)
             await context.celum.update(former, AssetChange(fields=(gone,) if gone else ()))
         more = {"asset": str(former), "followed by": str(asset)}
-        await context.journal(run.link, "former asset stays", more=more)
+        await context.journal(run.link, "former asset stays", more=more, of=str(former))

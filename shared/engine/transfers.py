@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.domain import Asset, Facts, Link, LinkState, Reason, Transfer
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
-from shared.engine.decisions import hold, put_attention
+from shared.engine.decisions import hold, journal_held, put_attention
 from shared.engine.due import send_next
 from shared.engine.remains import remains
 from shared.engine.sending import send_or_wait, slots_for
@@ -302,10 +302,12 @@ def retry_seconds(attempt: int) -> float:
 
 
 async def _hold(run: Run, facts: Facts, reasons: tuple[Reason, ...]) -> None:
-    """Close, then hold; a decide stands in `due` before, should the process die between the two."""
+    """Close as held, then show it; a decide stands in `due` before, should the process die between the two."""
     soon = DueEntry(run.context.clock.after(PROMISE_SECONDS), run.link.key, DueKind.DECIDE)
     await run.context.ledger.add_due(soon)
-    link = await run.end(lambda link: link)
+    if (run.link.state, run.link.reasons) != (LinkState.HELD, reasons):
+        await journal_held(run.context, run.link, reasons)  # by the transfer, which a repeat carries on
+    link = await run.end(lambda link: dataclasses.replace(link, state=LinkState.HELD, reasons=reasons))
     await hold(run.context, run.flow, facts, link, reasons)
     await run.context.ledger.drop_due(soon)
 

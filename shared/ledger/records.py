@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 
 from shared.domain import AssetId, LinkKey
 from shared.ledger.keys import instant, instant_text, newest_first
@@ -15,18 +16,17 @@ from shared.ledger.store import JOURNAL, Row, Table, journal_table
 
 
 class Records(Part):
-    async def add_evidence(self, asset: AssetId, entry: Mapping[str, str]) -> None:
-        """Upsert under a key that nobody else draws. A function that is killed and repeated may leave two of them."""
-        await self._store.upsert(Table.EVIDENCE, self._row(str(asset), entry))
+    async def add_evidence(self, asset: AssetId, entry: Mapping[str, str], once: str | None = None) -> None:
+        """Upsert. `once` names the event, whose repetition after a kill is the same row; without it, each has its own."""
+        await self._store.upsert(Table.EVIDENCE, self._row(str(asset), entry, once))
 
     async def evidence(self, asset: AssetId, limit: int | None = None) -> tuple[Record, ...]:
         """Newest first. A plain read."""
-        rows = self._store.query(Table.EVIDENCE, str(asset), limit=limit)
-        return tuple([_record(row) async for row in rows])
+        return tuple((await self._read(Table.EVIDENCE, str(asset)))[:limit])
 
-    async def add_journal(self, link: LinkKey, entry: Mapping[str, str]) -> None:
-        """Upsert under a key that nobody else draws, in the table of this month."""
-        await self._store.upsert(journal_table(self._clock.now()), self._row(link, entry))
+    async def add_journal(self, link: LinkKey, entry: Mapping[str, str], once: str | None = None) -> None:
+        """Likewise, in the table of this month: only what is repeated in the next one stands there twice."""
+        await self._store.upsert(journal_table(self._clock.now()), self._row(link, entry, once))
 
     async def journal(self, link: LinkKey, limit: int | None = None) -> tuple[Record, ...]:
         """Newest first, month by month. A plain read."""
@@ -35,7 +35,7 @@ class Records(Part):
             left = None if limit is None else limit - len(found)
             if left is not None and left <= 0:
                 break
-            found += [_record(row) async for row in self._store.query(table, link, limit=left)]
+            found += (await self._read(table, link))[:left]
         return tuple(found)
 
     async def drop_journal(self, before: datetime) -> list[str]:
@@ -45,10 +45,15 @@ class Records(Part):
             await self._store.drop_table(table)
         return old
 
-    def _row(self, partition: str, entry: Mapping[str, str]) -> Row:
+    async def _read(self, table: str, partition: str) -> list[Record]:
+        records = [_record(row) async for row in self._store.query(table, partition)]
+        return sorted(records, key=lambda record: record.at, reverse=True)
+
+    def _row(self, partition: str, entry: Mapping[str, str], once: str | None) -> Row:
         now = self._clock.now()
         properties = {"at": instant_text(now), "entry": json.dumps(dict(entry), ensure_ascii=False)}
-        return Row(partition, f"{newest_first(now)}-{secrets.token_hex(8)}", properties)
+        name = f"{newest_first(now)}-{secrets.token_hex(8)}" if once is None else sha256(once.encode()).hexdigest()
+        return Row(partition, name, properties)
 
 
 def _record(row: Row) -> Record:

@@ -32,6 +32,17 @@ async def test_entries_of_the_same_instant_are_all_kept(ledger: Ledger, clock: S
     assert len(await ledger.evidence(AssetId(1))) == 3
 
 
+async def test_what_is_repeated_is_the_same_row_and_another_event_is_not(ledger: Ledger, clock: StandingClock) -> None:
+    for event in ("one", "one", "other"):
+        await ledger.add_evidence(AssetId(1), {"of": event}, once=event)
+        await ledger.add_journal(LINK, {"of": event}, once=event)
+        clock.move(60)
+
+    evidence, journal = await ledger.evidence(AssetId(1)), await ledger.journal(LINK)
+    assert [record.entry["of"] for record in evidence] == ["other", "one"]
+    assert [record.entry["of"] for record in journal] == ["other", "one"]
+
+
 async def test_the_journal_is_read_newest_first_over_its_months(
     ledger: Ledger, store: Store, clock: StandingClock
 ) -> None:
