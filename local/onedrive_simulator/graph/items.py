@@ -105,7 +105,9 @@ async def update_item(call: Call) -> Reply:
     return Reply(200, render.drive_item(call.tenant, call.drive, call.item))
 
 
-def read_times(info: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
+def read_times(info: object) -> tuple[datetime | None, datetime | None]:
+    if not isinstance(info, dict):
+        raise invalid("fileSystemInfo is no object")
     try:
         read = [parse_moment(info[k]) if info.get(k) else None for k in ("createdDateTime", "lastModifiedDateTime")]
     except (ValueError, TypeError):

@@ -39,6 +39,8 @@ async def create_session(call: Call) -> Reply:
     """By parent:/name: for a new or an existing file, by its id for an existing one. Nothing is visible yet."""
     body = await call.json()
     described: dict[str, Any] = body.get("item") or {}
+    if not isinstance(described, dict):
+        raise invalid("item is no object")
     by_id = call.place is not None and call.place.parent is None
     conflict = call.conflict("replace" if by_id else "fail", described)
     check_target(call, conflict if by_id or call.tenant.quirks.session_checks_name_early else "rename")
