@@ -25,12 +25,13 @@ from shared.domain import (
     Settled,
     Verb,
 )
-from shared.engine.context import Context
+from shared.engine.context import RECHECK_HELD_SECONDS, Context
 from shared.flows import IngestFlow
 from shared.ledger.rows import DueEntry, DueKind, RefKind, asset_ref, item_ref
 
 REPLACED_WITHIN = timedelta(hours=24)  # programs that save by delete and create; FLOWS §3
 NEW_CONTENT = {Verb.ADD_VERSION, Verb.CREATE}  # of a file that has an asset
+AT_WORK_SECONDS = 900  # longer than most transfers take
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -111,9 +112,14 @@ def _comes_first(context: Context, one: Link, other: Link) -> bool:
 
 
 def _wait_for(context: Context, other: Link) -> Decision:
-    """The end of the other one's transfer has this file decided again; the time is for the case that it never ends."""
-    reason = Reason("identity.link", f"the flow {other.flow} is at work on this file", outside=True)
-    return Decision(Outcome.WAIT, (reason,), until=context.clock.after(900))
+    """Its settling has this file decided again; the time is for the case that it never does."""
+    if other.state in {LinkState.HELD, LinkState.FAILED} and not _is_at_work(other):
+        text = f"the flow {other.flow} brings the content of this file to CELUM, and is held: see there"
+        return Decision(Outcome.HOLD, (Reason("identity.link", text, outside=True),))
+    is_at_work = _is_at_work(other)
+    text = f"the flow {other.flow} {'is at work on this file' if is_at_work else 'has the say over its content'}"
+    until = context.clock.after(AT_WORK_SECONDS if is_at_work else RECHECK_HELD_SECONDS)
+    return Decision(Outcome.WAIT, (Reason("identity.link", text, outside=True),), until=until)
 
 
 def _place(item: Item) -> str:
