@@ -22,6 +22,7 @@ from shared.engine.facts import complete, read_item
 from shared.engine.operating import CannotBeDone, NotKnown, flow_named
 from shared.engine.stopping import flow_of, send_entries
 from shared.engine.waiting import LEFT_OUT, new_link
+from shared.engine.writeback import show_end
 from shared.flows import decide
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind, RefKind, asset_ref
 
@@ -64,6 +65,8 @@ async def accept(context: Context, key: LinkKey, how: str, who: str, why: str, *
     await context.ledger.drop_attention(link.key)
     if how != "ignore":
         await _decide_now(context, [key])
+    elif not facts.item.deleted:  # nothing else looks at the file until it changes
+        await show_end(context, flow_named(context, link.flow), facts, stored)
     return stored
 
 
