@@ -19,6 +19,7 @@ HANDLE, UPLOAD = r"celum: POST .*/v1/upload$", r"celum: POST /upload/"
 SEARCH, CREATE, VERSION = r"celum: POST .*/assets/search", r"celum: POST .*/v1/assets$", r"celum: POST .*/versions$"
 COMPLETE, COLUMNS = r"celum: PATCH .*/assets/", r"onedrive: PATCH .*/fields"
 CURSOR, LINK, WATCH = r"table: P.*'cursor'", r"table: P.*'link'", r"table: DELETE .*\|watch\|"
+EVIDENCE = r"table: PUT .*evidence"
 JOURNAL = r"table: PUT .*'campaign-masters\|…\|…',RowKey='…'\)"
 TO_DECIDE, TO_TRANSFER = r"queue: POST .*decide", r"queue: POST .*transfer"
 
@@ -67,6 +68,8 @@ POINTS = {
     "H14 created, not completed": Point(Ill.KILLED_BEFORE, COMPLETE),
     "G45 completed, answer lost": Point(Ill.LOST, COMPLETE),
     "H17 columns written, not noted": Point(Ill.KILLED_AFTER, COLUMNS),
+    "evidence given, not settled": Point(Ill.KILLED_AFTER, EVIDENCE),
+    "journalled as settled, not closed": Point(Ill.KILLED_BEFORE, LINK, before=WATCH),
     "H18 done, the message still there": Point(Ill.KILLED_AFTER, LINK, before=WATCH),
     "held, not journalled": Point(Ill.KILLED_BEFORE, JOURNAL, scenario=HELD),
     "held and journalled, nobody knows": Point(Ill.KILLED_AFTER, JOURNAL, scenario=HELD),
