@@ -249,6 +249,7 @@ ONEDRIVE_QUIRKS: Mapping[str, tuple[object, ...]] = {
     "notifications_delay_seconds": (90.0,),
     "download_url_seconds": (1,),
     "range_ignored": (True,),
+    "hash_missing": (True,),
     "rewrites_after_column_write": (True,),
     "rewrite_after_seconds": (5.0, 300.0),
     "rewrite_by": ("application", "SharePoint App"),
