@@ -156,21 +156,28 @@ async def test_what_sharepoint_makes_of_a_pdf_is_no_edit(campaign: Campaign) -> 
     assert len(campaign.asset("Launch")["versions"]) == 2
 
 
-async def test_H78_old_bytes_never_become_a_version_when_the_file_changes_during_its_upload(campaign: Campaign) -> None:
-    second = pdf("second, quite a bit longer than the first")
+@pytest.mark.parametrize(
+    ("asked", "versions"),
+    [("/collections/search", ["second"]), ("/v1/upload", ["first", "second"])],
+    ids=["before its bytes are read", "when the approved bytes were read already"],
+)
+async def test_H78_the_newest_approved_bytes_stand_at_the_end_when_a_file_is_edited_under_way(
+    campaign: Campaign, asked: str, versions: list[str]
+) -> None:
+    contents = {"first": pdf("first"), "second": pdf("second, quite a bit longer than the first")}
 
-    def edit_when_the_bytes_have_a_place(exchange: Exchange) -> None:
-        if exchange.path_and_query.endswith("/upload") and campaign.bytes_of("Launch.pdf") != second:
-            campaign.drop("Launch.pdf", second)
+    def edit(exchange: Exchange) -> None:
+        if exchange.path_and_query.endswith(asked) and campaign.bytes_of("Launch.pdf") != contents["second"]:
+            campaign.drop("Launch.pdf", contents["second"])
             campaign.approve("Launch.pdf")
 
-    campaign.world.celum.serving.observers.append(edit_when_the_bytes_have_a_place)
-    campaign.drop("Launch.pdf", pdf("first"), **READY)
+    campaign.world.celum.serving.observers.append(edit)
+    campaign.drop("Launch.pdf", contents["first"], **READY)
     await campaign.world.until_quiet()
 
     assert campaign.world.errors == []
-    versions = campaign.asset("Launch")["versions"]
-    assert [version["sha256"] for version in versions] == [sha256(second).hexdigest()]
+    stored = [version["sha256"] for version in campaign.asset("Launch")["versions"]]
+    assert stored == [sha256(contents[name]).hexdigest() for name in versions]
 
 
 async def test_H88_a_protected_document_is_held_and_says_so(campaign: Campaign) -> None:
