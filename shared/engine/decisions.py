@@ -136,7 +136,7 @@ async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decisi
         known = dataclasses.replace(known, finished=RETURNED)
     match decision.outcome:
         case Outcome.WAIT:
-            await _wait(context, flow, known, full, decision, base)
+            await _wait(context, flow, known, full, decision, base=base)
         case Outcome.HOLD:
             await hold(context, flow, full, known, decision.reasons, decision=decision)
         case Outcome.NOTHING if owes_finish(flow, known) and await all_done_with_file(context, known):
@@ -193,7 +193,9 @@ def remembered(context: Context, link: Link, facts: Facts, decision: Decision) -
     )
 
 
-async def _wait(context: Context, flow: IngestFlow, link: Link, facts: Facts, decision: Decision, base: Link) -> None:
+async def _wait(
+    context: Context, flow: IngestFlow, link: Link, facts: Facts, decision: Decision, *, base: Link
+) -> None:
     if link.state is LinkState.HELD:  # what held it is mended, but it has to wait for something else now
         await context.ledger.drop_attention(link.key)
         link = dataclasses.replace(link, state=LinkState.SETTLED if link.settled else LinkState.SEEN, reasons=())

@@ -85,7 +85,7 @@ async def until(content: DriveContent, expected: Content, start: int, end: int) 
         got += chunk
         if start + len(got) >= end:
             break
-    await stream.aclose()  # type: ignore[attr-defined]  # an async generator, as every stream of ours is
+    await stream.aclose()
     return bytes(got[: end - start])
 
 

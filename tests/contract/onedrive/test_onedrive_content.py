@@ -374,7 +374,7 @@ async def test_a_reader_that_stops_early_leaves_nothing_open() -> None:
     async with faulty(DATA * 100) as source:
         stream = source.content().stream()
         assert (await anext(stream))[:4] == DATA[:4]
-        await stream.aclose()  # type: ignore[attr-defined]  # it is an async generator
+        await stream.aclose()
 
 
 async def test_a_folder_has_no_content(world: World) -> None:
