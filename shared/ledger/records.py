@@ -17,7 +17,7 @@ from shared.ledger.store import JOURNAL, Row, Table, journal_table
 
 class Records(Part):
     async def add_evidence(self, asset: AssetId, entry: Mapping[str, str], once: str | None = None) -> None:
-        """Upsert. `once` names the event, whose repetition after a kill is the same row; without it each has its own."""
+        """Upsert. `once` names the event, whose repetition after a kill is the same row; others each have one."""
         await self._store.upsert(Table.EVIDENCE, self._row(str(asset), entry, once))
 
     async def evidence(self, asset: AssetId, limit: int | None = None) -> tuple[Record, ...]:
