@@ -96,7 +96,8 @@ async def batch(cases: list[Case]) -> list[Result]:
 async def difference(azurite: Azurite, case: Case, calm: Outcome) -> str:
     """What the disturbed world ended in that the calm one did not; empty when they are equal."""
     scenario, call, ill = case
-    return await difference_after(azurite, scenario, Fault(call, ill), calm, calm.calls[call])
+    what = calm.calls[call] if call < len(calm.calls) else f"call {call}, which this calm run did not make"
+    return await difference_after(azurite, scenario, Fault(call, ill), calm, what)
 
 
 async def difference_after(azurite: Azurite, scenario: str, fault: Fault, calm: Outcome, what: str) -> str:
