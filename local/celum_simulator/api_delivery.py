@@ -30,7 +30,7 @@ async def download(call: Call) -> Answer:
 
 async def download_several(call: Call) -> Answer:
     wanted = _format(call, call.integer("downloadFormatId"))
-    chosen = [rights.visible_asset(call.tenant, call.user, i) for i in call.integers("assetIds")]
+    chosen = [rights.visible_asset(call.tenant, call.user, i) for i in dict.fromkeys(call.integers("assetIds"))]
     if not chosen:
         raise bad_argument("assetIds", "must not be empty")
     return _bundle(call, [(asset, wanted) for asset in chosen])
@@ -103,10 +103,10 @@ async def create_job(call: Call) -> Answer:
     body = await call.body()
     body.only("type", "items")
     body.choice("type", ("DOWNLOAD",))
-    items = []
+    items: dict[tuple[int, int], None] = {}  # each once, however often it is asked for
     for entry in body.bodies("items"):
         entry.only("assetId", "formatId")
-        items.append((entry.integer("assetId"), entry.integer("formatId")))
+        items[entry.integer("assetId"), entry.integer("formatId")] = None
     if not items:
         raise bad_argument("items", "must not be empty")
     job = Job(id=secrets.token_hex(8), user_id=call.user.id, created=call.tenant.clock.now(), items=tuple(items))
