@@ -107,7 +107,8 @@ async def play(
     """One run in a world of its own. Counting starts after the drive is known, or where the scenario says."""
     flows = {**whole_flows.FLOW_FILES, **lives.FLOW_FILES}.get(scenario)
     is_known = scenario not in whole_flows.ON_A_NEW_DRIVE
-    async with campaign_in(azurite, folder, name, flows=flows, is_known=is_known) as campaign:
+    is_whole = fault is None  # an exchange that was cut says nothing about the contracts
+    async with campaign_in(azurite, folder, name, flows=flows, is_known=is_known, with_contracts=is_whole) as campaign:
         world = campaign.world
         world.fault = fault
         world.with_rival = rivals
