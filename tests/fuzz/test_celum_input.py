@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.celum.answers import read_problem, retry_after
+from shared.celum.events import EVENT_BYTES, EventKind, Secrets, hear
 from shared.celum.wire import AssetModel, AssetPage, Model, understood
 from shared.celum.wire_definitions import AssetTypeModel, CollectionModel
 from shared.errors import Unavailable
@@ -132,3 +133,40 @@ def test_any_retry_after_is_none_or_a_wait_that_ends(header: str | None, date: s
 @given(answer=json_values)
 def test_any_json_is_no_asset_unless_it_looks_like_one(answer: Any) -> None:
     assert read(AssetModel, answer) is None
+
+
+EVENTS = Secrets(("a secret of the events",))
+EVENT = {
+    "type": "ASSET_UPDATED",
+    "date": STAMP["date"],
+    "userId": 7,
+    "entity": {"id": 149, "type": "ASSET"},
+    "asset": {"id": 149},
+    "collection": {"id": 3},
+}
+
+
+@FUZZ
+@given(
+    kind=st.sampled_from([*EventKind, "ASSET_SANG"]),
+    event=distorted(EVENT) | distorted([EVENT, EVENT]) | json_values,
+    given_secret=st.sampled_from(["a secret of the events", "", "another", None, "ü"]),
+)
+def test_any_event_is_heard_passed_over_or_refused(kind: str, event: Any, given_secret: str | None) -> None:
+    if isinstance(event, dict) and "type" in event:
+        event["type"] = str(kind)
+    heard = hear(json.dumps(event).encode("utf-8", "surrogatepass"), given_secret, EVENTS)
+    assert heard.status in {202, 400, 401, 413}
+    assert (heard.status == 202) == (heard.refused is None)
+    assert given_secret == "a secret of the events" or heard.status == 401
+    assert all(isinstance(number, int) and number > 0 for number in (*heard.assets, *heard.collections))
+
+
+@FUZZ
+@given(body=st.binary(max_size=80))
+@example(body=b"[" * 100_000)
+@example(body=b" " * (EVENT_BYTES + 1))
+@example(body=b'{"type": "ASSET_CREATED", "entity": {"id": ' + b"9" * 10_000 + b"}}")
+@example(body=b'{"type": "ASSET_CREATED", "entity": {"id": "' + b"9" * 10_000 + b'"}}')
+def test_any_bytes_at_the_events_address_raise_nothing(body: bytes) -> None:
+    assert hear(body, "a secret of the events", EVENTS).events == ()
