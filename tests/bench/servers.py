@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
 from local.azurite import Azurite
 from local.celum_simulator.seeds import ACME_KEY
 from local.processes import ROOT
+from shared.domain import MARKER_NAME
 
 FLOWS = Path(__file__).with_name("flows.yaml")
 LINE_BYTES = 1 << 20
@@ -105,6 +107,11 @@ class Servers:
             f"{self.onedrive}/v1.0/drives/{self.drive}/items/{item}", headers=headers
         ) as got:
             got.raise_for_status()
+
+    async def hand_over(self) -> None:
+        """The next product is another installation, which the marker of the last one would keep out."""
+        marker = await self.graph("GET", f"/drives/{self.drive}/root:/{quote(MARKER_NAME)}")
+        await self.delete_file(str(marker["id"]))
 
     async def download_url(self, item: str) -> str:
         return str((await self.graph("GET", f"/drives/{self.drive}/items/{item}"))["@microsoft.graph.downloadUrl"])

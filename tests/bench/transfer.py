@@ -70,6 +70,7 @@ async def measure(there: Servers, size: int, runs: int) -> Figures:
             figures.unknown.append(await through_the_bridge(there, child, size, f"u{run}", figures))
             figures.curl.append(await through_curl(there, size, f"c{run}", figures))
             figures.known.append(await through_the_bridge(there, child, size, f"k{run}", figures))
+        await there.hand_over()
     return figures
 
 
