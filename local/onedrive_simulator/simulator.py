@@ -238,6 +238,7 @@ class OneDriveSimulator:
         item = self.item(drive_id, at)
         item.hidden = hidden
         self.drive(drive_id).changed(item)
+        item.permissions_at = item.sequence
 
     def make_notebook(self, drive_id: str, path: str) -> str:
         """A package: neither file nor folder."""

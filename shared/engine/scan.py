@@ -213,6 +213,10 @@ class _Run:
 
     async def _take(self, page: DeltaPage, link: str) -> None:
         items = {item.id: item for item in page.items}  # an item may come twice; the last one wins
+        if page.unseen:  # a question of rights: no flow withdraws anything for it
+            log.warning(
+                "drive %s: %d files or folders left our view; what came of them stays", self.drive, len(page.unseen)
+            )
         if touches_marker(self.context, self.drive, items.values()):
             await self.context.outbox.send(Queue.SCAN, ScanMessage(drive=self.drive, reason=ScanReason.SWEEP))
         gone = await note_deleted(self.context, self.drive, self.flows, items.values(), self.paths)

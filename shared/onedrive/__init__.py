@@ -2,7 +2,8 @@
 
 from shared.onedrive.content import DriveContent
 from shared.onedrive.credentials import LocalToken
-from shared.onedrive.drive import DeltaPage, OneDrive
+from shared.onedrive.delta import DeltaPage
+from shared.onedrive.drive import OneDrive
 from shared.onedrive.grants import Given, Grant, Role
 from shared.onedrive.placing import IfTaken, Placing, SmallFile
 from shared.onedrive.settings import OneDriveSettings

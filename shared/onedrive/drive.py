@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from shared.clock import Clock, SystemClock
 from shared.domain import Columns, DriveId, Item, ItemId, ItemVersion, Value
-from shared.errors import BridgeError, CursorExpired, Missing, Refused, System, Throttled, Unavailable
+from shared.errors import BridgeError, Missing, Refused, Throttled
 from shared.onedrive.answers import Json
 from shared.onedrive.batching import Batching
 from shared.onedrive.columns import Column, columns_of, definition_of, values_of, write_body
 from shared.onedrive.content import DriveContent, Sources, Ticket, download_url
 from shared.onedrive.content_host import ContentHost
+from shared.onedrive.delta import Delta, DeltaPage
 from shared.onedrive.grants import Grants
 from shared.onedrive.graph import Graph, Headroom, objects
-from shared.onedrive.hosts import check_origin
 from shared.onedrive.items import SELECT, item_of, moment_of, person_of
 from shared.onedrive.libraries import CACHE_SECONDS, Libraries
 from shared.onedrive.placing import Placing
@@ -28,22 +26,10 @@ from shared.onedrive.states import MODERATION, has_content_approval, is_checked_
 from shared.onedrive.subscriptions import Subscription, Subscriptions
 from shared.onedrive.uploading import Uploading
 
-DELTA_PAGE = 1_000  # items; no official number, another client of long standing asks for the same
 TICKETS = 64  # download URLs kept at once; one is some hundred bytes
 TICKET_SECONDS = 30  # they last for minutes, but the file may change
 CHILDREN_PAGE = 200  # the default of the service
-_DRIVE = re.compile(r"/drives(?:/([^/]+)|\('([^']+)'\))/")
 _WITH_FIELDS = "$expand=listItem($expand=fields)"
-_LATEST_OR_WHOLE = f"$top={DELTA_PAGE}&$select={SELECT}"
-
-
-@dataclass(frozen=True, slots=True)
-class DeltaPage:
-    """One page of changes; exactly one of the two links is set. The links are opaque, long, and not to be logged."""
-
-    items: tuple[Item, ...]
-    next_link: str | None
-    delta_link: str | None
 
 
 class OneDrive:
@@ -55,6 +41,7 @@ class OneDrive:
         self._graph = Graph(settings)
         self._host = ContentHost(settings)
         self._sources = Sources(self._graph, self._host, self._clock)
+        self._delta = Delta(self._graph, settings)
         self._libraries = Libraries(self._graph, self._clock)
         self.placing = Placing(self._sources)
         self.uploading = Uploading(self._sources, self.placing)
@@ -78,7 +65,7 @@ class OneDrive:
 
     def delta_start(self, drive: DriveId) -> str:
         """The link that enumerates everything."""
-        return f"{self._settings.root}/drives/{quote(drive)}/root/delta?{_LATEST_OR_WHOLE}"
+        return self._delta.start(drive)
 
     async def delta_latest(self, drive: DriveId) -> DeltaPage:
         """An empty page whose delta link knows of everything that happened until now."""
@@ -86,28 +73,7 @@ class OneDrive:
 
     async def delta(self, link: str) -> DeltaPage:
         """The page behind a link. CursorExpired where the link is worthless: 410, or any 400 or 404 for a cursor."""
-        operation = "read the changes of a drive"
-        try:
-            raw = await self._graph.get(link, operation)
-        except CursorExpired as expired:
-            if expired.location is not None:
-                check_origin(expired.location, self._settings.base_url)
-            raise
-        except (Refused, Missing) as problem:
-            if link.endswith(_LATEST_OR_WHOLE) or problem.status not in {400, 404, 410}:
-                raise
-            raise CursorExpired(None) from problem
-        return self._page(link, raw, operation)
-
-    def _page(self, link: str, raw: Json, operation: str) -> DeltaPage:
-        links = [raw.get("@odata.nextLink"), raw.get("@odata.deltaLink")]
-        next_link, delta_link = (found if isinstance(found, str) and found else None for found in links)
-        if (next_link is None) == (delta_link is None) or not isinstance(raw.get("value"), list):
-            raise Unavailable(System.ONEDRIVE, operation, "a page without its items, or without exactly one link")
-        check_origin(next_link or delta_link or "", self._settings.base_url)
-        drive = _drive_in(link)
-        items = tuple(item_of(drive or _drive_of(one), one) for one in objects(raw["value"]))
-        return DeltaPage(items, next_link, delta_link)
+        return await self._delta.page(link)
 
     # --- items
 
@@ -278,17 +244,6 @@ class OneDrive:
 
 def _fields_in(raw: Json) -> object:
     return (raw.get("listItem") or {}).get("fields")
-
-
-def _drive_in(link: str) -> DriveId:
-    """The drive whose changes a link reads; "" where Graph chose to write it otherwise, then the items say it."""
-    found = _DRIVE.search(link)
-    return DriveId(unquote(found[1] or found[2]) if found else "")
-
-
-def _drive_of(raw: Json) -> DriveId:
-    parent = raw.get("parentReference")
-    return DriveId(str(parent.get("driveId", "")) if isinstance(parent, dict) else "")
 
 
 def _version(raw: Json, known: tuple[Column, ...]) -> ItemVersion | None:

@@ -12,7 +12,7 @@ from local.serving import Exchange, Fault
 from shared.domain import LinkState
 from shared.engine.subscriptions import LIFETIME
 from shared.messages import Queue, ScanMessage, ScanReason
-from tests.kit.campaign import APPROVED, Campaign, campaign_in
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 FOR_EVER = 1_000_000
@@ -182,3 +182,23 @@ async def test_C26_a_file_that_the_app_may_not_see_for_a_while_keeps_its_asset(c
     assert (await campaign.link(item)).state is LinkState.SETTLED
     assert campaign.asset("Logo")["fields"]["Usage rights"] == "web"
     await arrives(campaign, "Logo")
+
+
+async def test_C26_what_leaves_the_view_of_the_app_was_deleted_by_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hold = "    changed_after_ready: hold\n"
+    assert hold in CAMPAIGN_FLOWS
+    flows = CAMPAIGN_FLOWS.replace(hold, hold + "    on_source_deleted: unavailable\n")
+    async with campaign_in(None, tmp_path, "out of view", flows=flows) as campaign:
+        hidden = campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+        campaign.drop("Poster.pdf", b"%PDF-1.7 poster", **READY)
+        await campaign.world.until_quiet()
+
+        campaign.world.onedrive.hide(campaign.drive, hidden)
+        campaign.delete(f"{APPROVED}/Poster.pdf")
+        await campaign.world.until_quiet()
+        assert campaign.asset("Poster")["availability"] == {"available": False}
+        assert campaign.asset("Logo")["availability"] == {"available": True}
+        assert (await campaign.link(hidden)).state is LinkState.SETTLED
+        assert "left our view" in caplog.text

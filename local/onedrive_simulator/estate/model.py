@@ -100,6 +100,7 @@ class Item:
     ctag_number: int = 1
     sequence: int = 0  # of its last entry in the change log
     changed: datetime | None = None
+    permissions_at: int = 0  # the entry in the change log that only says who may see it
     locked: bool = False
     checked_out_by: Identity | None = None
     never_checked_in: bool = False  # only its uploader sees it

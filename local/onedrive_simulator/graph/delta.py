@@ -17,6 +17,9 @@ from local.onedrive_simulator.graph import render
 from local.onedrive_simulator.graph.call import Call, Json, Reply, operation
 from local.onedrive_simulator.problems import GraphProblem, invalid
 
+REMOVED_AS_DELETED, GAPS = "deltashowremovedasdeleted", "deltatraversepermissiongaps"  # what Prefer may ask for
+SHARING_CHANGES = "deltashowsharingchanges"
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -144,17 +147,28 @@ def _news(call: Call, token: Token, item_id: str, sequence: int) -> list[Item | 
     drive, quirks = call.drive, call.tenant.quirks
     item = drive.items.get(item_id)
     if item and item.sequence == sequence:
-        return [item] if call.sees(item) or _told_as_deleted(call, token, item) else []
+        return [item] if _reaches(call, item) or _told_as_deleted(call, token, item) else []
     stone = drive.gone.get(item_id)
     if not stone or stone.sequence != sequence or sequence <= token.crawled_to or quirks.delta_missing_tombstones:
         return []
     return [] if quirks.delta_omits_deleted_descendants and not stone.top else [stone]
 
 
+def _reaches(call: Call, item: Item) -> bool:
+    """Below a folder that the caller may not see, only who asks to step over such gaps goes on."""
+    if not call.sees(item):
+        return False
+    return _prefers(call, GAPS) or all(call.sees(folder) for folder in call.drive.ancestors(item))
+
+
 def _told_as_deleted(call: Call, token: Token, item: Item) -> bool:
-    """Who asks for it is told of what left his view as if it had been deleted (Prefer: deltashowremovedasdeleted)."""
-    asked = "deltashowremovedasdeleted" in call.headers.get("Prefer", "").casefold()
-    return item.hidden and asked and item.sequence > token.crawled_to
+    """Who asks for it is told of what left his view as if it had been deleted."""
+    return item.hidden and _prefers(call, REMOVED_AS_DELETED) and item.sequence > token.crawled_to
+
+
+def _prefers(call: Call, *wanted: str) -> bool:
+    asked = {part.strip() for part in call.headers.get("Prefer", "").casefold().split(",")}
+    return asked.issuperset(wanted)
 
 
 def _parents(call: Call, token: Token, entry: Item | Tombstone) -> list[Item]:
@@ -164,12 +178,22 @@ def _parents(call: Call, token: Token, entry: Item | Tombstone) -> list[Item]:
     item = entry.item if isinstance(entry, Tombstone) else entry
     parent = call.drive.items.get(item.parent_id)
     line = [*call.drive.ancestors(parent), parent] if parent else []
-    return [folder for folder in line if folder.sequence <= token.since]
+    return [folder for folder in line if folder.sequence <= token.since and call.sees(folder)]
 
 
 def _entry(call: Call, token: Token, entry: Item | Tombstone) -> Json:
     if isinstance(entry, Tombstone):
         return _tombstone(call, entry)
+    return _living(call, token, entry) | _why(call, entry)
+
+
+def _why(call: Call, item: Item) -> Json:
+    """The mark that the item is here for a change of permissions only; it comes to who asks for all three."""
+    is_marked = item.permissions_at == item.sequence and _prefers(call, REMOVED_AS_DELETED, GAPS, SHARING_CHANGES)
+    return {"@microsoft.graph.sharedChanged": "True"} if is_marked else {}
+
+
+def _living(call: Call, token: Token, entry: Item) -> Json:
     if not call.sees(entry):
         return _tombstone(call, Tombstone(entry, "", top=True, sequence=entry.sequence, at=call.tenant.clock.now()))
     quirks = call.tenant.quirks

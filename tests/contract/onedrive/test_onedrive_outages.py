@@ -228,6 +228,16 @@ async def test_C26_an_item_that_left_our_view_is_deleted_or_missing_never_empty(
         await world.onedrive.item(world.drive, item)
 
 
+async def test_C26_what_left_our_view_is_told_apart_from_what_somebody_deleted(world: World) -> None:
+    hidden, deleted = world.put("/a.txt", b"a"), world.put("/b.txt", b"b")
+    link = (await world.onedrive.delta_latest(world.drive)).delta_link or ""
+    world.simulator.hide(world.drive, hidden)
+    world.simulator.delete(world.drive, deleted)
+    page = await world.onedrive.delta(link)
+    assert page.unseen == (hidden,)
+    assert [one.id for one in page.items if one.deleted] == [deleted]
+
+
 async def test_C30_a_new_library_is_found_and_a_deleted_one_is_missing(world: World) -> None:
     site = next(iter(world.simulator.tenant.sites))
     new = world.simulator.add_drive("Press", site=site)

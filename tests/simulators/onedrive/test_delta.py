@@ -190,6 +190,17 @@ async def test_the_oddities_of_delta(sim: OneDriveSimulator, graph: Graph) -> No
     assert (await graph.call("GET", next_link)).json["@odata.nextLink"] == next_link
 
 
+REMOVED = "deltashowremovedasdeleted"
+ALL_THREE = f"{REMOVED}, deltatraversepermissiongaps, deltashowsharingchanges"
+MARK = "@microsoft.graph.sharedChanged"
+
+
+async def told(graph: Graph, link: str, prefer: str = "") -> dict[str, dict[str, Any]]:
+    """The entries of the page by id, as they come to who sends this Prefer header."""
+    answer = await graph.raw("GET", link, headers=graph.bearer | ({"Prefer": prefer} if prefer else {}))
+    return {entry["id"]: entry for entry in answer.json["value"]}
+
+
 async def test_what_leaves_the_view_of_the_app_is_told_as_deleted_to_who_asks(
     sim: OneDriveSimulator, graph: Graph
 ) -> None:
@@ -197,15 +208,49 @@ async def test_what_leaves_the_view_of_the_app_is_told_as_deleted_to_who_asks(
     _, link = await graph.delta()
     sim.hide(graph.drive, "/a.txt")
 
-    silent = await graph.raw("GET", link, headers=graph.bearer)
-    asked = graph.bearer | {"Prefer": "deltashowremovedasdeleted, deltatraversepermissiongaps"}
-    told = await graph.raw("GET", link, headers=asked)
-
-    assert item not in [entry["id"] for entry in silent.json["value"]]
-    assert [entry["id"] for entry in told.json["value"] if "deleted" in entry] == [item]
+    assert item not in await told(graph, link)
+    assert item not in await told(graph, link, "deltashowsharingchanges")
+    removed = (await told(graph, link, REMOVED))[item]
+    assert "deleted" in removed
+    assert MARK not in removed
     assert (await graph.on_drive("GET", f"/items/{item}")).status == 404
     sim.hide(graph.drive, item, hidden=False)
     assert (await graph.on_drive("GET", f"/items/{item}")).status == 200
+
+
+async def test_a_change_of_permissions_is_marked_for_who_asks_for_all_that_it_needs(
+    sim: OneDriveSimulator, graph: Graph
+) -> None:
+    hidden, deleted = (sim.put_file(graph.drive, f"/{name}.txt", b"x") for name in "ab")
+    _, link = await graph.delta()
+    sim.hide(graph.drive, hidden)
+    sim.delete(graph.drive, deleted)
+
+    page = await told(graph, link, ALL_THREE)
+    assert page[hidden][MARK] == "True"
+    assert MARK not in page[deleted]
+    assert "deleted" in page[deleted]
+
+    sim.hide(graph.drive, hidden, hidden=False)
+    shown = (await told(graph, link, ALL_THREE))[hidden]
+    assert shown[MARK] == "True"
+    assert "deleted" not in shown
+    sim.put_file(graph.drive, "/a.txt", b"new bytes")
+    assert MARK not in (await told(graph, link, ALL_THREE))[hidden]
+
+
+async def test_what_lies_below_a_folder_out_of_view_is_listed_for_who_steps_over_gaps(
+    sim: OneDriveSimulator, graph: Graph
+) -> None:
+    folder = sim.make_folder(graph.drive, "/F")
+    sim.hide(graph.drive, folder)
+    _, link = await graph.delta()
+    item = sim.put_file(graph.drive, "/F/a.txt", b"a")
+
+    assert item not in await told(graph, link)
+    over = await told(graph, link, "deltatraversepermissiongaps")
+    assert item in over
+    assert folder not in over, "the folder itself stays out of view"
 
 
 async def test_a_410_may_not_say_where_to_start_again(sim: OneDriveSimulator, graph: Graph) -> None:
