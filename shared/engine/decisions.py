@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Iterable
-from datetime import datetime
 
 from shared.documents import NoOfficeFile, Protected, UnsafeContent
 from shared.domain import (
@@ -18,36 +16,27 @@ from shared.domain import (
     LinkState,
     Outcome,
     Reason,
-    Step,
-    Transfer,
     Verb,
     came_back,
     link_key,
 )
 from shared.engine.brake import holds_back
-from shared.engine.company import all_done_with_file, at_home, mark_place, promise_heirs
-from shared.engine.context import LEASE_SECONDS, RECHECK_HELD_SECONDS, WATCH_SLACK_SECONDS, Context, log
+from shared.engine.closing import close
+from shared.engine.company import all_done_with_file, at_home
+from shared.engine.context import Context, log
 from shared.engine.dormant import keep_dormant
 from shared.engine.facts import complete, read_item
+from shared.engine.holding import hold
 from shared.engine.looks import Looks
 from shared.engine.rewrites import RewrittenTooOften, server_version
-from shared.engine.sending import send_or_wait
+from shared.engine.starting import ask_again, start
 from shared.engine.stopping import set_aside_decide, set_aside_frozen
-from shared.engine.taking_back import out_of_use, reset_approval
-from shared.engine.waiting import (
-    come_back_at,
-    first_or_next,
-    look_again,
-    new_link,
-    owes_finish,
-    pause,
-    sighted,
-    wait_until,
-)
+from shared.engine.taking_back import reset_approval
+from shared.engine.waiting import come_back_at, new_link, owes_finish, pause, sighted, wait_until
 from shared.engine.writeback import shows_held, write_columns
 from shared.errors import LedgerConflict, NotAuthorised, System, Throttled, Unavailable
 from shared.flows import IngestFlow, decide, selects
-from shared.ledger.rows import AttentionKind, DueEntry, DueKind
+from shared.ledger.rows import DueEntry, DueKind
 from shared.messages import DecideMessage, Queue
 
 HOMES = 4  # at most: closed, then an alias, then on its own
@@ -140,15 +129,15 @@ async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decisi
         case Outcome.HOLD:
             await hold(context, flow, full, known, decision.reasons, decision=decision)
         case Outcome.NOTHING if owes_finish(flow, known) and await all_done_with_file(context, known):
-            await _start(context, known, dataclasses.replace(decision, verb=Verb.FINISH))
+            await start(context, known, dataclasses.replace(decision, verb=Verb.FINISH))
         case Outcome.NOTHING:
             await _nothing_to_do(context, flow, full, known, base)
         case Outcome.DO if decision.verb is Verb.CLOSE:
-            await _close(context, known, decision, deleted=full.item.deleted)
+            await close(context, known, decision, deleted=full.item.deleted)
         case Outcome.DO if decision.verb is Verb.RESET:
             await reset_approval(context, full, known, decision)
         case Outcome.DO:
-            await _start(context, known, decision)
+            await start(context, known, decision)
 
 
 async def _stands_still(context: Context, link: Link) -> bool:
@@ -208,52 +197,10 @@ async def _wait(
     await wait_until(context, dataclasses.replace(link, due_at=base.due_at), facts.item, decision, stored=base)
 
 
-async def hold(
-    context: Context,
-    flow: IngestFlow,
-    facts: Facts,
-    link: Link,
-    reasons: tuple[Reason, ...],
-    *,
-    decision: Decision | None = None,
-) -> Link:
-    """Stop this file, keep it safe, and say why: in the attention list, the journal and the file's own columns."""
-    news = link.state is not LinkState.HELD or link.reasons != reasons
-    held = dataclasses.replace(link, state=LinkState.HELD, reasons=reasons, due_at=None)
-    if held.transfer is not None:
-        held = dataclasses.replace(held, transfer=dataclasses.replace(held.transfer, again=True))
-    if any(reason.outside for reason in reasons):
-        held = await look_again(context, held, context.clock.after(RECHECK_HELD_SECONDS))
-    await put_attention(context, AttentionKind.HELD, held)
-    if news:  # journalled before the row, by which a repeat would take it for done
-        await journal_held(context, held, reasons, decision)
-    held = await first_or_next(context, held)
-    if link.due_at is not None and link.due_at != held.due_at:
-        await context.ledger.drop_due(DueEntry(link.due_at, link.key, DueKind.DECIDE))
-    if await write_columns(context, flow, facts, held) and held.receipt != facts.item.etag:
-        held = await context.ledger.put_link(dataclasses.replace(held, receipt=facts.item.etag))
-    return held
-
-
-async def journal_held(
-    context: Context, link: Link, reasons: tuple[Reason, ...], decision: Decision | None = None
-) -> None:
-    why = "; ".join(reason.text for reason in reasons)
-    await context.journal(link, "held", decision, more={"reasons": why}, of=why)
-    log.info("link %s is held", link.key)
-
-
-async def put_attention(context: Context, kind: AttentionKind, link: Link) -> None:
-    """Show the link and its reasons to people."""
-    await context.ledger.put_attention(
-        kind, link.key, flow=link.flow, path=link.path, reasons=link.reasons, since=context.clock.now()
-    )
-
-
 async def _nothing_to_do(context: Context, flow: IngestFlow, facts: Facts, link: Link, base: Link) -> None:
     """All is as it should be; where the columns say so too, the eTag read is our receipt for the next page."""
     if link.transfer is not None:  # what it is about to do is no longer wanted; it looks again before it does it
-        await _again(context, link)
+        await ask_again(context, link)
         return
     settled, item = link.settled, facts.item
     if settled is not None and item.content is not None:
@@ -267,66 +214,3 @@ async def _nothing_to_do(context: Context, flow: IngestFlow, facts: Facts, link:
         fresh = dataclasses.replace(fresh, receipt=facts.item.etag)
     if fresh != base:
         await context.ledger.put_link(fresh)
-
-
-async def _close(context: Context, link: Link, decision: Decision, *, deleted: bool) -> None:
-    """Hints first: where a file that replaces this one may appear, and that its aliases look for an owner."""
-    if is_running(link, context.clock.now()):  # it ends by itself as soon as it sees that the file is gone
-        await _again(context, link)
-        return
-    if deleted:
-        await mark_place(context, link)
-    heirs = await promise_heirs(context, link)
-    link = await out_of_use(context, link, decision, deleted=deleted)
-    closed = dataclasses.replace(
-        link,
-        state=LinkState.CLOSED,
-        reasons=decision.reasons,
-        transfer=None,
-        due_at=None,
-        receipt=None,
-        closed_at=context.clock.now(),
-    )
-    await put_attention(context, AttentionKind.WAITING, closed)
-    if link.state in {LinkState.HELD, LinkState.FAILED}:
-        await context.ledger.drop_attention(link.key, AttentionKind.HELD, AttentionKind.FAILED)
-    await context.journal(link, "closed", decision)  # before the row: a repeat would not know that it closed it
-    await context.ledger.put_link(closed)
-    for heir in heirs:
-        await context.outbox.send(Queue.DECIDE, DecideMessage(drive=heir.drive, items=(heir.item,)))
-
-
-def is_running(link: Link, now: datetime) -> bool:
-    transfer = link.transfer
-    return transfer is not None and transfer.lease_until is not None and transfer.lease_until > now
-
-
-async def _again(context: Context, link: Link) -> None:
-    if link.transfer is not None and not link.transfer.again:
-        await context.ledger.put_link(
-            dataclasses.replace(link, transfer=dataclasses.replace(link.transfer, again=True))
-        )
-
-
-async def _start(context: Context, link: Link, decision: Decision) -> None:
-    """Watch entry, then link and transfer in one row, then the message if a slot is free (DESIGN §5, rule c)."""
-    assert decision.verb is not None  # noqa: S101  decide gives a verb with every DO
-    if link.transfer is not None:
-        await _again(context, link)
-        return
-    watch_at = context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
-    await context.ledger.add_due(DueEntry(watch_at, link.key, DueKind.WATCH))
-    transfer = Transfer(
-        id=uuid.uuid4().hex,
-        verb=decision.verb,
-        step=Step.PREPARE,
-        signature=decision.signature or "",
-        facts_hash=decision.facts_hash,
-        started=context.clock.now(),
-        watch_at=watch_at,
-        linked=link.settled is not None and link.settled.alias,
-        size=link.content.size if link.content else None,
-    )
-    await context.journal(link, "started", decision, more={"transfer": transfer.id})
-    stored = await first_or_next(context, dataclasses.replace(link, transfer=transfer, due_at=None))
-    await send_or_wait(context, stored)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
 
-from shared.domain import Link
 from shared.engine.baseline import watch_flow
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.gates import watch_gate
-from shared.engine.sending import is_big, try_to_send
+from shared.engine.sending import is_big, is_running, try_to_send
 from shared.engine.stopping import running, send_entries, take_up
 from shared.errors import LedgerConflict
 from shared.ledger.rows import DueEntry, DueKind
@@ -44,7 +42,7 @@ async def send_waiting_transfers(context: Context, entries: list[DueEntry]) -> N
     """Oldest first, one flow after the other, until no slot is free for a file of ordinary size."""
     for entry in _round_robin(entries):
         link = await context.ledger.link(entry.link)
-        over = link is None or link.transfer is None or _is_running(link, context.clock.now())
+        over = link is None or link.transfer is None or is_running(link, context.clock.now())
         if over or (link is not None and await try_to_send(context, link)):
             await context.ledger.drop_due(entry)
         elif link is not None and not is_big(link):
@@ -80,12 +78,7 @@ async def _watch(context: Context, entry: DueEntry) -> None:
         )
     except LedgerConflict:
         return  # it is being worked on this moment; the entry is looked at again in a minute
-    if not _is_running(moved, context.clock.now()):
+    if not is_running(moved, context.clock.now()):
         log.info("transfer %s is not being carried on; sending it again", transfer.id)
         await try_to_send(context, moved)  # if no slot is free, this entry's successor comes in minutes
     await context.ledger.drop_due(entry)
-
-
-def _is_running(link: Link, now: datetime) -> bool:
-    transfer = link.transfer
-    return transfer is not None and transfer.lease_until is not None and transfer.lease_until > now

@@ -6,7 +6,7 @@ import dataclasses
 
 from shared.domain import Link, LinkState, Reason, link_key
 from shared.engine.context import Context, log
-from shared.engine.decisions import put_attention
+from shared.engine.holding import put_attention
 from shared.errors import BridgeError
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind
 from shared.messages import DecideMessage, Queue, ScanMessage

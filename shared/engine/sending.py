@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shared.domain import Link
 from shared.engine.context import LEASE_SECONDS, Context
 from shared.engine.waiting import come_back_at
@@ -20,6 +22,11 @@ def slots_for(context: Context, link: Link) -> int:
 
 def is_big(link: Link) -> bool:
     return link.content is not None and link.content.size > BIG_BYTES
+
+
+def is_running(link: Link, now: datetime) -> bool:
+    transfer = link.transfer
+    return transfer is not None and transfer.lease_until is not None and transfer.lease_until > now
 
 
 async def try_to_send(context: Context, link: Link) -> bool:

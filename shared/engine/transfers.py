@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from shared.domain import Asset, Facts, Link, LinkState, Reason, Transfer
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
-from shared.engine.decisions import hold, journal_held, put_attention
 from shared.engine.due import send_next
+from shared.engine.holding import hold, journal_held, put_attention
 from shared.engine.remains import remains
-from shared.engine.sending import send_or_wait, slots_for
+from shared.engine.sending import is_running, send_or_wait, slots_for
 from shared.engine.waiting import come_back_at, pause
 from shared.engine.writeback import show_end
 from shared.errors import (
@@ -211,8 +211,7 @@ async def carry_on(context: Context, message: TransferMessage, steps: Callable[[
     transfer = link.transfer if link else None
     if link is None or transfer is None or transfer.id != message.transfer:
         return
-    now = context.clock.now()
-    if transfer.lease_until is not None and transfer.lease_until > now:
+    if is_running(link, context.clock.now()):
         return  # it runs; its watch entry revives it should it not (rule d)
     flow = next((flow for flow in context.flows if flow.id == link.flow), None)
     if flow is None or await context.stops(flow.id):
