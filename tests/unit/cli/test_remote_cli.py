@@ -200,3 +200,9 @@ def test_as_something_unheard_of_is_refused_before_anything_is_asked(
     assert main(["accept", "x", "--as", "link", "--why", "y"]) == 2
     assert "is none of" in capsys.readouterr().err
     assert app.asked == []
+
+
+def test_a_bare_name_is_told_how_to_find_its_path(app: FakeApp, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "Poster.pdf"]) == 2
+    assert '`bridge find "Poster.pdf"`' in capsys.readouterr().err
+    assert app.asked == []
