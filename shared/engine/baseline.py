@@ -24,6 +24,7 @@ from shared.ledger.rows import Aside, AttentionKind, DueEntry, DueKind, Phase, P
 from shared.messages import Queue, ScanMessage, ScanReason
 
 PAGES_PER_MESSAGE = 10  # of up to 200 items each
+COUNTED = 10_000  # files at most, ten pages of a table, to tell people how many wait
 WATCH_SECONDS = 300  # how often a flow that is being taken in is looked after
 
 
@@ -207,8 +208,8 @@ async def _finish(context: Context, flow: IngestFlow, standing: Standing) -> Non
     """From here on the flow is decided like any other. Its gates may be others than before."""
     for gate in await context.ledger.gates(flow.id):
         await ask_soon(context, gate.key)
-    if flow.start is Start.EXISTING and await context.ledger.asides(Aside.FIRST_RUN, flow.id, 1):
-        await put_flow_attention(context, AttentionKind.WAITING, flow.id, waiting_for_release(flow, standing.listed))
+    if flow.start is Start.EXISTING:
+        await tell_what_waits(context, flow)
     if not await _advance(context, flow, standing, Phase.DONE):
         return
     if flow.start is Start.NEW:
@@ -221,17 +222,29 @@ async def _finish(context: Context, flow: IngestFlow, standing: Standing) -> Non
     await release(context, flow.id)
 
 
-def waiting_for_release(flow: IngestFlow, files: int) -> Reason:
-    step = flow.limits.first_run
-    return Reason("start", f"{files} files were there before the flow: `bridge resume {flow.id}` takes the next {step}")
-
-
 async def release_first_run(context: Context, flow: IngestFlow) -> int:
-    """The next step of the files that were there before; how many they are."""
+    """The next step of the files that were there before; how many they are.
+
+    Killed anywhere, too many are said to wait, never too few; whoever asks again reads how many it still are.
+    """
     entries = await context.ledger.asides(Aside.FIRST_RUN, flow.id, flow.limits.first_run)
     await context.ledger.set_aside(Aside.STOPPED, flow.id, entries)
     for entry in entries:
         await context.ledger.drop_aside(Aside.FIRST_RUN, flow.id, entry)
-    if not await context.ledger.asides(Aside.FIRST_RUN, flow.id, 1):
-        await context.ledger.drop_attention(flow_key(flow.id), AttentionKind.WAITING)
+    await tell_what_waits(context, flow)
     return len(entries)
+
+
+async def tell_what_waits(context: Context, flow: IngestFlow) -> None:
+    """To people, as the ledger has it now; nothing where no file waits any more."""
+    left = len(await context.ledger.asides(Aside.FIRST_RUN, flow.id, COUNTED))
+    if left:
+        await put_flow_attention(context, AttentionKind.WAITING, flow.id, waiting_for_release(flow, left))
+    else:
+        await context.ledger.drop_attention(flow_key(flow.id), AttentionKind.WAITING)
+
+
+def waiting_for_release(flow: IngestFlow, files: int) -> Reason:
+    step, count = flow.limits.first_run, f"{files} or more" if files == COUNTED else f"{files}"
+    one = "file was" if files == 1 else "files were"
+    return Reason("start", f"{count} {one} there before the flow: `bridge resume {flow.id}` takes the next {step}")

@@ -16,6 +16,7 @@ from shared.engine import operating
 from shared.ledger.rows import Aside, AttentionKind, Phase, Standing
 from shared.messages import Queue, ScanMessage
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
+from tests.kit.wire import Fault, Ill
 from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -114,6 +115,48 @@ async def test_existing_files_are_taken_step_by_step_as_a_person_releases_them(
         assert len(campaign.assets()) == 3
         assert await attention(campaign) == {}
         assert campaign.world.errors == []
+
+
+async def test_with_each_release_people_read_how_many_files_still_wait(azurite: Azurite, tmp_path: Path) -> None:
+    async with world(azurite, tmp_path, "counting down", EXISTING) as campaign:
+        for number in range(5):
+            campaign.drop(f"Old {number}.pdf", b"%%PDF %d" % number, **READY)
+        await campaign.world.until_quiet()
+
+        told = [await attention(campaign)]
+        for _ in range(3):
+            await resume(campaign)
+            told.append(await attention(campaign))
+
+        assert [rows.get(FLOW, "").partition(" there")[0] for rows in told] == [
+            "5 files were",
+            "3 files were",
+            "1 file was",
+            "",
+        ]
+        assert len(campaign.assets()) == 5
+
+
+@pytest.mark.parametrize("ill", [Ill.KILLED_BEFORE, Ill.KILLED_AFTER])
+async def test_a_release_that_was_cut_off_counts_what_is_left_when_it_is_asked_for_again(
+    azurite: Azurite, tmp_path: Path, ill: Ill
+) -> None:
+    """Wherever it was cut off, no file is forgotten, and the attention never says fewer than wait."""
+    async with world(azurite, tmp_path, f"cut off {ill}", EXISTING) as campaign:
+        for number in range(2):
+            campaign.drop(f"Old {number}.pdf", b"%%PDF %d" % number, **READY)
+        await campaign.world.until_quiet()
+        instance = await campaign.world.instance()
+        instance.wire.calls.clear()
+        instance.wire.fault = Fault(0, ill, like=r"table: DELETE .*attention")
+
+        released = operating.resume(instance.bridge.context, FLOW, "a person")
+        assert await campaign.world.guarded(instance, released) is None, "the process died"
+        assert await waiting(campaign) == 0
+
+        await resume(campaign)
+        assert await attention(campaign) == {}
+        assert len(campaign.assets()) == 2
 
 
 async def test_a_changed_flow_lists_again_and_leaves_alone_what_it_newly_speaks_of(
