@@ -13,7 +13,7 @@ from shared.engine.company import all_done_with_file
 from shared.engine.facts import complete, read_item
 from shared.engine.paths import Paths
 from shared.engine.rewrites import server_version
-from shared.engine.transfers import ComeBackLater, Held, NotThisOne, Run
+from shared.engine.run import ComeBackLater, Held, NotThisOne, Run
 from shared.engine.verifying import verify_once_more
 from shared.engine.writeback import write_columns
 from shared.errors import ItemChanged, Locked, Missing, NameTaken

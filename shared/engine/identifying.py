@@ -13,7 +13,7 @@ from shared.domain import Asset, Reason, Step, Verb, accepted_as
 from shared.engine.company import owned_by_another
 from shared.engine.linking import not_to_be_linked
 from shared.engine.plan import Plan, PlannedField
-from shared.engine.transfers import ComeBackLater, Held, Run
+from shared.engine.run import ComeBackLater, Held, Run
 from shared.engine.verifying import holds_these_bytes
 from shared.flows import FieldMatch
 from shared.ledger.rows import RefKind, hash_ref

@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain import Asset, Availability, CollectionId, Reason
 from shared.engine.context import Context
 from shared.engine.plan import Plan
-from shared.engine.transfers import Held, Run
+from shared.engine.run import Held, Run
 from shared.errors import Forbidden, Missing
 
 

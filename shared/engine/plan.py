@@ -35,7 +35,7 @@ from shared.domain import (
     Wish,
 )
 from shared.engine.availability import Use, UseWish, use_of
-from shared.engine.transfers import Held, Run
+from shared.engine.run import Held, Run
 from shared.errors import NameProblem, System, ValueDoesNotFit
 
 

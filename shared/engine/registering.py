@@ -8,7 +8,7 @@ from shared.celum import AssetChange, CreateAsset, matches, mentions_handle, ope
 from shared.domain import AssetId, Reason, Step, Verb, VersionId
 from shared.engine.identifying import checksums, take_leases
 from shared.engine.plan import Plan, raw_fields
-from shared.engine.transfers import ComeBackLater, Held, Run
+from shared.engine.run import ComeBackLater, Held, Run
 from shared.engine.verifying import existing
 from shared.errors import RemoteError, Throttled, Unavailable
 

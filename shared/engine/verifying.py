@@ -11,7 +11,7 @@ from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, AssetId, Reason, Settled, Step
 from shared.engine.context import Context, log
 from shared.engine.plan import Plan
-from shared.engine.transfers import Held, Run
+from shared.engine.run import Held, Run
 from shared.errors import Forbidden, Unavailable
 
 CHECKSUM_SETTING = "celum checksum algorithm"  # learned from the first upload, kept per installation

@@ -1,0 +1,71 @@
+"""The bytes of a file on their way to CELUM, hashed as they pass."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from shared.documents.hashing import Hashes
+from shared.documents.quickxor import QuickXor
+from shared.domain import Content, Item, Step, Verb
+from shared.engine.context import Context, log
+from shared.engine.facts import hash_in
+from shared.engine.identifying import bytes_known
+from shared.engine.plan import Plan
+from shared.engine.registering import base_version
+from shared.engine.run import Run
+from shared.engine.verifying import checksum_algorithm
+from shared.errors import ContentMismatch, SourceChanged
+
+WHILE_UNKNOWN = ("md5", "sha1", "sha256")  # what a checksum may be, by its length (reference, section 25)
+
+
+async def upload(run: Run, plan: Plan) -> None:
+    """One POST to CELUM, fed from OneDrive by ranges, hashed on the way; then the source's hash is checked."""
+    context, item = run.context, plan.item
+    if await bytes_known(run, plan):
+        return
+    if plan.verb is Verb.ADD_VERSION:
+        await base_version(run, plan)  # bytes that could not be added are not sent
+    announced = item.content or Content(0, None)
+    known = await checksum_algorithm(context)
+    hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))
+    handle, size = await run.while_it_takes(_send(context, plan, announced, hashes), lambda: hashes.size)
+    digests = await hashes.digests()
+    read = Content(size, digests[QuickXor.name])
+    await _check_source(run, item, announced, read)
+    after = Step.IDENTIFY if plan.verb is Verb.CREATE else Step.REGISTER
+    await run.checkpoint(handle=handle, hashes=digests, content=read, progress=read.size, step=after)
+
+
+async def _send(context: Context, plan: Plan, announced: Content, hashes: Hashes) -> tuple[str, int]:
+    """The handle of what was sent, and its size: as the body says it before CELUM is told."""
+    async with context.onedrive.content(plan.item.drive, plan.item.id).opened(announced) as (size, chunks):
+        target = await context.celum.begin_upload(plan.wish.filename, size)
+        await context.celum.send(target, size, _read(chunks, hashes))
+    return target.handle, size
+
+
+async def _read(chunks: AsyncIterator[bytes], hashes: Hashes) -> AsyncIterator[bytes]:
+    """The bytes on their way, hashed beside it."""
+    async for chunk in chunks:
+        await hashes.update(chunk)
+        yield chunk
+
+
+async def _check_source(run: Run, item: Item, announced: Content, read: Content) -> None:
+    """OneDrive's hash, or the one that was read for the decision, must be that of the bytes that came.
+
+    Where OneDrive is wrong about the size, its hash may be of other bytes too (Live Photos); the body wins then, if
+    OneDrive still says the same of the file.
+    """
+    expected = announced.quick_xor or hash_in(run.transfer.signature)
+    if expected in {None, read.quick_xor}:
+        return
+    if announced.quick_xor is None:
+        raise SourceChanged("OneDrive: the file is not the one that was decided about")
+    if read.size == announced.size:
+        raise ContentMismatch(f"OneDrive announced the hash {announced.quick_xor} and sent {read.quick_xor}")
+    now, _ = await run.context.onedrive.item(item.drive, item.id)
+    if now.content != announced:
+        raise SourceChanged("OneDrive: the file changed while it was read")
+    log.warning("transfer %s: OneDrive announced %d bytes and sent %d", run.transfer.id, announced.size, read.size)
