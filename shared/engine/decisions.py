@@ -22,13 +22,14 @@ from shared.domain import (
 )
 from shared.engine.brake import holds_back
 from shared.engine.closing import close
-from shared.engine.company import all_done_with_file, at_home
+from shared.engine.company import at_home
 from shared.engine.context import Context, log
 from shared.engine.dormant import keep_dormant
 from shared.engine.facts import complete, read_item
 from shared.engine.holding import hold
 from shared.engine.looks import Looks
 from shared.engine.rewrites import RewrittenTooOften, server_version
+from shared.engine.sharing import all_done_with_file
 from shared.engine.starting import ask_again, start
 from shared.engine.stopping import set_aside_decide, set_aside_frozen
 from shared.engine.taking_back import reset_approval

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from shared.documents import NoOfficeFile, Protected, UnsafeContent
 from shared.domain import AssetId, Decision, DriveId, Facts, ItemId, Link, LinkState, Outcome, Reason, link_key
-from shared.engine.company import others_of
 from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
 from shared.engine.rules import Rule, advice_on, rules_of
+from shared.engine.sharing import others_of
 from shared.engine.stopping import item_of
 from shared.flows import IngestFlow, decide, not_selected_because, preview
 from shared.ledger.gates import gate_key

@@ -9,11 +9,11 @@ import dataclasses
 from pathlib import PurePosixPath
 
 from shared.domain import DELETED, Facts, Item, Link, LinkState, Outcome, Reason, Settled, Wish
-from shared.engine.company import all_done_with_file
 from shared.engine.facts import complete, read_item
 from shared.engine.paths import Paths
 from shared.engine.rewrites import server_version
 from shared.engine.run import ComeBackLater, Held, NotThisOne, Run
+from shared.engine.sharing import all_done_with_file
 from shared.engine.verifying import verify_once_more
 from shared.engine.writeback import write_columns
 from shared.errors import ItemChanged, Locked, Missing, NameTaken

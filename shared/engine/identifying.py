@@ -10,10 +10,10 @@ from shared.celum.names import normal
 from shared.celum.values import same
 from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, Reason, Step, Verb, accepted_as
-from shared.engine.company import owned_by_another
 from shared.engine.linking import not_to_be_linked
 from shared.engine.plan import Plan, PlannedField
 from shared.engine.run import ComeBackLater, Held, Run
+from shared.engine.sharing import owned_by_another
 from shared.engine.verifying import holds_these_bytes
 from shared.flows import FieldMatch
 from shared.ledger.rows import RefKind, hash_ref

@@ -10,15 +10,16 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 
 from shared.domain import Asset, Step, Verb
-from shared.engine.company import first_of, inherits, left_collection
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
 from shared.engine.finishing import finish
 from shared.engine.identifying import identify, take_leases
+from shared.engine.leaving import left_collection
 from shared.engine.plan import Plan, change_of, make_plan
 from shared.engine.registering import learn_outcome, register
 from shared.engine.run import NotThisOne, Run
 from shared.engine.settling import settle
+from shared.engine.sharing import first_of, inherits
 from shared.engine.uploading import upload
 from shared.engine.verifying import present, verify
 from shared.flows import decide

@@ -6,11 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 
 from shared.domain import Asset, Content, Link, LinkState, Reason, Settled, Verb
-from shared.engine.company import leave_former_asset, owned_by_another, promise_other_flows, was_added
+from shared.engine.context import Context
 from shared.engine.identifying import marks
+from shared.engine.leaving import leave_former_asset, was_added
 from shared.engine.plan import Plan
 from shared.engine.registering import set_apart
 from shared.engine.run import Run
+from shared.engine.sharing import links_of_file, owned_by_another
 from shared.engine.verifying import present
 from shared.engine.waiting import owes_finish
 from shared.engine.writeback import write_columns
@@ -48,7 +50,7 @@ async def settle(run: Run, plan: Plan) -> None:
     await write_columns(context, run.flow, run.facts, as_settled(link))
     await leave_former_asset(context, link)
     await set_apart(run, plan, settled.asset)
-    waiting = await promise_other_flows(context, link)
+    waiting = await _promise_other_flows(context, link)
     if owes := owes_finish(run.flow, as_settled(link)):
         await context.ledger.add_due(DueEntry(context.clock.now(), link.key, DueKind.DECIDE))
     await _record_evidence(run, plan, settled)
@@ -66,6 +68,14 @@ async def _leave_hints(run: Run, plan: Plan, asset: Asset, content: Content) -> 
     for name in (hash_ref(content), *marks(run, plan)):
         if name is not None:
             await ledger.add_ref(RefKind.HASH, name, link)
+
+
+async def _promise_other_flows(context: Context, link: Link) -> bool:
+    """Flows that waited for this one to end its work on the file."""
+    others = await links_of_file(context, link)
+    for other in others:
+        await context.ledger.add_due(DueEntry(context.clock.now(), other.key, DueKind.DECIDE))
+    return bool(others)
 
 
 async def _settled(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:

@@ -7,8 +7,8 @@ import dataclasses
 from shared.celum import AssetChange
 from shared.domain import Decision, Facts, Link
 from shared.engine.availability import UseWish, use_of
-from shared.engine.company import others_of
 from shared.engine.context import Context, log
+from shared.engine.sharing import others_of
 from shared.engine.waiting import first_or_next, look_again
 from shared.errors import Locked, Missing
 

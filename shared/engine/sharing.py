@@ -1,0 +1,86 @@
+"""Who shares what: the links of one file under several flows, and the links of one asset."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from shared.domain import AssetId, Link, LinkKey, LinkState, Verb
+from shared.engine.context import Context
+from shared.ledger.rows import RefKind, asset_ref, item_ref
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def links_of_file(context: Context, link: Link) -> tuple[Link, ...]:
+    """The links of the same file under other flows that are alive."""
+    if len(await context.flows_of(link.drive)) < 2:
+        return ()
+    found = await links_behind(context, RefKind.ITEM, item_ref(link.drive, link.item), but=link.key)
+    return tuple(other for other in found if other.state not in {LinkState.CLOSED, LinkState.BEFORE})
+
+
+async def all_done_with_file(context: Context, link: Link) -> bool:
+    """Whether every other flow has what it wants of the file; the end of the last one's work has this one decided."""
+    others = await links_of_file(context, link)
+    return all(other.state is LinkState.SETTLED and not is_at_work(other) for other in others)
+
+
+def is_at_work(link: Link) -> bool:
+    return link.transfer is not None and link.transfer.verb is not Verb.FINISH
+
+
+def comes_first(context: Context, one: Link, other: Link) -> bool:
+    order = [flow.id for flow in context.flows]
+    return one.flow in order and order.index(one.flow) < order.index(other.flow)
+
+
+async def first_of(context: Context, link: Link) -> Link | None:
+    """The link of the same file under an earlier flow, which has the say over content and name."""
+    settled = link.settled
+    for other in await links_of_file(context, link) if settled else ():
+        if settled and lives_by(other, settled.asset) and comes_first(context, other, link):
+            return other
+    return None
+
+
+async def others_of(context: Context, asset: AssetId, link: LinkKey) -> tuple[Link, ...]:
+    """The other links that the asset lives by."""
+    found = await links_behind(context, RefKind.ASSET, asset_ref(asset), but=link)
+    return tuple(other for other in found if lives_by(other, asset))
+
+
+def lives_by(link: Link, asset: AssetId) -> bool:
+    return link.settled is not None and link.settled.asset == asset and link.state is not LinkState.CLOSED
+
+
+async def owned_by_another(context: Context, asset: AssetId, link: Link) -> bool:
+    """Whether another file owns the asset."""
+    owner = await owner_of(context, asset, link.key)
+    return owner is not None and owner.item != link.item
+
+
+async def inherits(context: Context, asset: AssetId, link: Link) -> bool:
+    """Whether a file that is gone owned the asset, and no other has come after it."""
+    if await owned_by_another(context, asset, link):
+        return False
+    return await last_owner_of(context, asset, link.key) is not None
+
+
+async def owner_of(context: Context, asset: AssetId, but: LinkKey) -> Link | None:
+    others = await others_of(context, asset, but)
+    return next((other for other in others if other.settled and not other.settled.alias), None)
+
+
+async def last_owner_of(context: Context, asset: AssetId, but: LinkKey) -> Link | None:
+    gone = [
+        link
+        for link in await links_behind(context, RefKind.ASSET, asset_ref(asset), but=but)
+        if link.state is LinkState.CLOSED and link.settled and link.settled.asset == asset and not link.settled.alias
+    ]
+    return max(gone, key=lambda link: link.closed_at or LONG_AGO, default=None)
+
+
+async def links_behind(context: Context, kind: RefKind, ref: str, *, but: LinkKey) -> list[Link]:
+    """The links that a hint leads to."""
+    found = [await context.ledger.link(key) for key in await context.ledger.refs(kind, ref) if key != but]
+    return [link for link in found if link is not None]
