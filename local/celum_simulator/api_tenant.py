@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.celum_simulator import definitions, paging, rights
 from local.celum_simulator.call import Answer, Call
-from local.celum_simulator.model import User
+from local.celum_simulator.model import GLOBAL, User
 from local.celum_simulator.refusals import Json, bad_argument
 from local.celum_simulator.tenant import LANGUAGES
 
@@ -34,7 +34,8 @@ async def client(call: Call) -> Answer:
 
 
 async def me(call: Call) -> Answer:
-    return call.view.person(call.user)
+    said = {name: str(name in call.user.may).lower() for name in sorted(GLOBAL)}
+    return {**call.view.person(call.user), "permissions": said}
 
 
 async def user(call: Call) -> Answer:

@@ -75,7 +75,7 @@ class Celum(Finder):
         if user.deactivated:
             raise NotAuthorised(System.CELUM, "use the API", "the user is deactivated")
         version = about.release_version or about.version
-        self._identity = Identity(version, user.id, user.username, client.licensed, client.enabled)
+        self._identity = Identity(version, user.id, user.username, client.licensed, client.enabled, user.lacks)
         return self._identity
 
     async def identity(self) -> Identity:

@@ -64,6 +64,10 @@ class Collections:
 
         return await self._cache.get("collection types", ask)
 
+    async def type(self, name: str) -> CollectionType:
+        types = [(one, (one.name, *one.labels.values()), f"{one.name} ({one.id})") for one in await self.types()]
+        return pick("collection type", name, types)
+
     async def permission_defining(self, collection_type: int | None) -> bool | None:
         types = {one.id: one for one in await self.types()}
         return types[collection_type].permission_defining if collection_type in types else None
@@ -95,8 +99,7 @@ class Collections:
         elif root_type is None:
             raise NameProblem("collection", whole, candidates=await self._near(None, name))
         else:
-            types = [(one, (one.name, *one.labels.values()), f"{one.name} ({one.id})") for one in await self.types()]
-            body["typeId"] = pick("collection type", root_type, types).id
+            body["typeId"] = (await self.type(root_type)).id
         try:
             answer = await self._client.post("collections", body, operation=operation)
         except Refused:

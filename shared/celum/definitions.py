@@ -136,10 +136,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the bridge is in CELUM, and which CELUM it talks to. `licensed` is None without a client id."""
+    """Who the bridge is in CELUM, and which CELUM it talks to. `licensed` is None without a client id.
+
+    `lacks` are the global permissions to which CELUM says no; of the others it may say nothing at all.
+    """
 
     version: str
     user_id: int
     user_name: str
     licensed: bool | None = None
     enabled: bool | None = None
+    lacks: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from shared.celum.cache import Cache
 from shared.celum.client import Client
 from shared.celum.collection_values import CollectionWithFields, read_texts
 from shared.celum.collections import Collections, segments
-from shared.celum.definitions import AssetType, Collection, FieldDefinition
+from shared.celum.definitions import AssetType, Collection, CollectionType, FieldDefinition
 from shared.celum.names import normal, pick
 from shared.domain import CollectionId, Value
 from shared.errors import Forbidden, Missing, NameProblem
@@ -149,6 +149,10 @@ class Directory:
     async def ancestry(self, collection: Collection) -> tuple[CollectionId, ...]:
         """The ids from the root down to the collection's parent."""
         return await self._collections.ancestry(collection)
+
+    async def collection_type(self, name: str) -> CollectionType:
+        """By technical name or by label in any locale."""
+        return await self._collections.type(name)
 
     async def permission_defining(self, collection_type: int | None) -> bool | None:
         """Whether assets may be created directly in collections of this type; None for an unknown type."""

@@ -161,6 +161,13 @@ class Finder:
         hits = [hit async for hit in self.search(sought, operation=operation)]
         return tuple(hit for hit in hits if normal(hit.name) == normal(name))
 
+    async def example(self, below: CollectionId, asset_type: int) -> AssetId | None:
+        """Some asset of the type below the collection: what we may do with it says something of the others."""
+        sought = filters.all_of(filters.parents([below], recursive=True), filters.asset_types([asset_type]))
+        body = {"filter": sought, "sorting": list(BY_ID), "pagination": {"page": 1, "size": 1}}
+        found = (await self._ask(body, f"look for some asset below collection {below}")).content
+        return AssetId(found[0].id) if found else None
+
     async def versions(self, asset: AssetId) -> tuple[Version, ...]:
         """All versions, newest first."""
         operation = f"read the versions of asset {asset}"

@@ -19,6 +19,7 @@ from shared.celum.values import texts
 from shared.celum.wire import Many, Maybe, Model, Path, Stamp, ValueSet, contents, field_type
 from shared.domain import CollectionId, FieldId
 
+NO = frozenset({"false", "none", "no"})  # global permissions are texts (reference 24, row 10); which ones is not said
 ONLY_LOCALE = "en"  # where a name that should be a map of locales comes as a bare text
 
 
@@ -179,6 +180,11 @@ class UserModel(Model):
     firstname: str | None = None
     lastname: str | None = None
     deactivated: bool = False
+    permissions: Maybe[dict[str, object]] = None
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        return frozenset(name for name, said in (self.permissions or {}).items() if str(said).casefold() in NO)
 
 
 class LanguagesModel(Model):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from shared.celum import Celum, CelumSettings
+from shared.celum import Celum
 from shared.clock import Clock, SystemClock
 from shared.engine import failed, generations
+from shared.engine.clients import celum_settings, credential, onedrive_settings
 from shared.engine.context import Context, log
 from shared.engine.decisions import decide_all
 from shared.engine.due import send_due
@@ -22,13 +23,9 @@ from shared.errors import FlowFileProblem
 from shared.flows import FlowFile, load
 from shared.ledger import Ledger, Store, TableStore
 from shared.messages import DecideMessage, Message, Queue, ScanMessage, TransferMessage
-from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
-from shared.onedrive.notifications import Secrets
+from shared.onedrive import OneDrive
 from shared.queues import Outbox, StorageOutbox
 from shared.settings import Settings
-
-if TYPE_CHECKING:
-    from azure.core.credentials_async import AsyncTokenCredential
 
 INVALID_FILE_SECONDS = 60  # a message that meets an invalid flow file comes back so often
 OLDER_FILE_SECONDS = 30  # … and one that meets an older file than others have, until it meets one of them
@@ -47,7 +44,7 @@ class Bridge:
         if storage.connection_string:
             store = TableStore.from_connection_string(storage.connection_string)
         else:
-            store = TableStore.from_endpoint(storage.table_uri or "", _credential(storage.client_id))
+            store = TableStore.from_endpoint(storage.table_uri or "", credential(storage.client_id))
         await store.prepare()
         return cls.put_together(settings, SystemClock(settings.time_scale), store)
 
@@ -60,8 +57,8 @@ class Bridge:
             flow_file=read_flow_file(settings),
             ledger=Ledger(store, clock),
             outbox=outbox,
-            onedrive=OneDrive(_onedrive_settings(settings), clock),
-            celum=Celum(_celum_settings(settings), clock),
+            onedrive=OneDrive(onedrive_settings(settings), clock),
+            celum=Celum(celum_settings(settings), clock),
             generation=generation_of(settings),
         )
         return cls(context, store, outbox)
@@ -133,36 +130,7 @@ def generation_of(settings: Settings) -> int:
     return file.stat().st_mtime_ns // 1_000_000 if file.exists() else 0
 
 
-def _credential(client_id: str | None) -> AsyncTokenCredential:
-    from azure.identity.aio import ManagedIdentityCredential  # noqa: PLC0415  0.2 s that only Azure has to pay
-
-    return ManagedIdentityCredential(client_id=client_id)
-
-
 def _outbox(settings: Settings) -> StorageOutbox:
     storage = settings.storage
-    credential = None if storage.connection_string else _credential(storage.client_id)
-    return StorageOutbox(connection_string=storage.connection_string, url=storage.queue_uri, credential=credential)
-
-
-def _onedrive_settings(settings: Settings) -> OneDriveSettings:
-    token = settings.graph_local_token
-    return OneDriveSettings(
-        base_url=settings.graph_url,
-        credential=(lambda: LocalToken(token)) if token else (lambda: _credential(settings.identity_client_id)),
-        user_agent=settings.graph_user_agent,
-        content_hosts=settings.content_hosts,
-        notification_url=settings.notification_url,
-        tenant=settings.tenant,
-        secrets=Secrets(settings.notification_key, settings.previous_notification_key),
-    )
-
-
-def _celum_settings(settings: Settings) -> CelumSettings:
-    return CelumSettings(
-        base_url=settings.celum_url,
-        api_key=settings.celum_key,
-        username=settings.celum_username,
-        client_id=settings.celum_client,
-        upload_hosts=settings.celum_upload_hosts,
-    )
+    identity = None if storage.connection_string else credential(storage.client_id)
+    return StorageOutbox(connection_string=storage.connection_string, url=storage.queue_uri, credential=identity)

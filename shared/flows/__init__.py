@@ -5,10 +5,17 @@ from shared.flows._cases import Case, Difference, GivenAsset, differences
 from shared.flows._deciding import decide, needs
 from shared.flows._dormant import folder_gates, gate_captures, shut_because
 from shared.flows._file_loading import load
+from shared.flows._gates import traced_by_versions
 from shared.flows._model import (
     CelumConnection,
+    CheckedIn,
+    ColumnIs,
+    ContentApprovalIs,
     FieldMatch,
+    FieldRule,
     FlowFile,
+    Gate,
+    GateKind,
     IngestFlow,
     Limits,
     Mode,
@@ -16,37 +23,53 @@ from shared.flows._model import (
     OnExisting,
     Start,
 )
+from shared.flows._places import VALUE, Places
 from shared.flows._preview import Previewed, preview
+from shared.flows._ready_loading import leaves_of
 from shared.flows._schema import cases_schema, flows_schema
+from shared.flows._section import did_you_mean
 from shared.flows._selection import not_selected_because, selects
 from shared.flows._showing import normalised
+from shared.flows._sources import Source, Template
 from shared.flows._writing import Status, column_values, columns_read
 from shared.flows._yaml import as_yaml
 
 __all__ = [
+    "VALUE",
     "Case",
     "CelumConnection",
+    "CheckedIn",
+    "ColumnIs",
+    "ContentApprovalIs",
     "Difference",
     "FieldMatch",
+    "FieldRule",
     "FlowFile",
+    "Gate",
+    "GateKind",
     "GivenAsset",
     "IngestFlow",
     "Limits",
     "Mode",
     "OnExisting",
     "OneDriveConnection",
+    "Places",
     "Previewed",
+    "Source",
     "Start",
     "Status",
+    "Template",
     "as_yaml",
     "cases_schema",
     "column_values",
     "columns_read",
     "decide",
+    "did_you_mean",
     "differences",
     "flows_schema",
     "folder_gates",
     "gate_captures",
+    "leaves_of",
     "load",
     "load_cases",
     "needs",
@@ -55,4 +78,5 @@ __all__ = [
     "preview",
     "selects",
     "shut_because",
+    "traced_by_versions",
 ]

@@ -13,6 +13,7 @@ from shared.flows._model import CelumConnection, FlowFile, IngestFlow, Limits, O
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
 from shared.flows._overlap import refuse_what_is_done_twice
 from shared.flows._pending import PENDING
+from shared.flows._places import Places
 from shared.flows._section import Problems, Section, did_you_mean
 from shared.flows._target_loading import Surroundings
 from shared.flows._units import COUNT, DAYS
@@ -62,7 +63,8 @@ def _load_file(top: Section, overrides: Overrides) -> FlowFile | None:
     around = Surroundings(zone or ZoneInfo("UTC"), connections, tables)
     flows = _flows(top, around, limits)
     top.close()
-    return FlowFile(name, around.time_zone, connections, tables, limits, flows) if name else None
+    places = Places(top.problems.file, top.block)
+    return FlowFile(name, around.time_zone, connections, tables, limits, flows, places) if name else None
 
 
 def _time_zone(top: Section) -> ZoneInfo | None:

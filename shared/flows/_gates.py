@@ -55,17 +55,17 @@ def judge(reading: Reading) -> Judgement:
 
 def traces_approval(flow: IngestFlow) -> bool:
     """Whether an approval belongs to a content under this flow, so that later edits do not pass."""
-    return _traced_by_versions(flow) or traced_by_ledger(flow)
+    return traced_by_versions(flow) or traced_by_ledger(flow)
 
 
-def _traced_by_versions(flow: IngestFlow) -> bool:
+def traced_by_versions(flow: IngestFlow) -> bool:
     """A condition of nothing but columns: the list item's versions say when it began to hold."""
     return flow.changed_after_ready != "accept" and any(map(is_of_columns, flow.ready.conditions))
 
 
 def traced_by_ledger(flow: IngestFlow) -> bool:
     """Only the ledger can tell for which content the gate opened."""
-    if flow.changed_after_ready == "accept" or _traced_by_versions(flow):
+    if flow.changed_after_ready == "accept" or traced_by_versions(flow):
         return False
     return approves_a_content(flow.ready)
 

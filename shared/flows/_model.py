@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain import FlowId
 from shared.flows._paths import NamePattern, PathPattern
+from shared.flows._places import Places
 from shared.flows._sources import Source, Template
 from shared.flows._units import Span
 
@@ -221,6 +222,7 @@ class FlowFile:
     tables: Mapping[str, Table]
     limits: Limits
     flows: tuple[IngestFlow, ...]
+    places: Places = field(default=Places(), compare=False, repr=False)
 
     def flow(self, flow_id: str) -> IngestFlow | None:
         return next((flow for flow in self.flows if flow.id == flow_id), None)
