@@ -208,7 +208,7 @@ def find(options: argparse.Namespace) -> int:
 def explain(options: argparse.Namespace) -> int:
     what: str = options.what
     if not what.startswith("/") and not what.isdecimal():
-        raise Unreachable(f'"{what}" is neither a path, which begins with /, nor an id; `bridge find "{what}"` has both')
+        raise Unreachable(f'"{what}" is neither a path, which begins with /, nor an id: try `bridge find "{what}"`')
     app = app_of(options)
     data = app.get("explain", {"path" if what.startswith("/") else "asset": what})
     if not _told_as_json(options, data):
