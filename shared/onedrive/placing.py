@@ -12,7 +12,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from shared.domain import DriveId, Item, ItemId
-from shared.errors import Missing, NameTaken, System
+from shared.errors import ItemChanged, Missing, NameTaken, System
 from shared.onedrive.answers import Json
 from shared.onedrive.content import DriveContent, Sources, Ticket, download_url
 from shared.onedrive.items import item_of
@@ -42,10 +42,30 @@ class Placing:
         self._graph = sources.graph
         self._sources = sources
 
-    async def put(self, drive: DriveId, parent: ItemId, name: str, data: bytes, *, if_taken: IfTaken) -> Item:
-        """PUT …:/{name}:/content in one request, for files of a few MiB at most and for empty ones; the item stored."""
-        url = f"/drives/{quote(drive)}/items/{quote(parent)}:/{quote(name, safe='')}:/content?{_CONFLICT}={if_taken}"
-        return item_of(drive, await self._graph.call("PUT", url, "put a file into a folder", content=data))
+    async def put(
+        self,
+        drive: DriveId,
+        parent: ItemId,
+        name: str,
+        data: bytes,
+        *,
+        if_taken: IfTaken,
+        if_match: str | None = None,
+    ) -> Item:
+        """PUT …:/{name}:/content in one request, for files of a few MiB at most and for empty ones; the item stored.
+
+        `if_match`: only over the item that still has this eTag.
+        """
+        at, operation = f"items/{quote(parent)}:/{quote(name, safe='')}", "put a file into a folder"
+        url = f"/drives/{quote(drive)}/{at}:/content?{_CONFLICT}={if_taken}"
+        try:
+            raw = await self._graph.call("PUT", url, operation, content=data, headers=_matching(if_match))
+        except ItemChanged:  # though the eTag may be the right one (onedrive-api-docs#1716)
+            there = await self._at(drive, at)
+            if there is None or there.etag != if_match:
+                raise
+            raw = await self._graph.call("PUT", url, operation, content=data)
+        return item_of(drive, raw)
 
     async def read(self, drive: DriveId, path: str, *, limit: int) -> SmallFile | None:
         """What stands at a path from the library's root, up to `limit` bytes of it; None where nothing does.
@@ -113,7 +133,9 @@ class Placing:
 
     async def _at(self, drive: DriveId, address: str) -> Item | None:
         try:
-            return item_of(drive, await self._graph.get(f"/drives/{quote(drive)}/{address}", "find a folder"))
+            return item_of(
+                drive, await self._graph.get(f"/drives/{quote(drive)}/{address}", "find an item by its path")
+            )
         except Missing:
             return None
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 import contextlib
 
 from shared.domain import Item
-from shared.errors import Conflict, ContentMismatch, ContentProblem, Forbidden, Locked, NameTaken, Refused, RemoteError
+from shared.errors import (
+    Conflict,
+    ContentMismatch,
+    ContentProblem,
+    Forbidden,
+    ItemChanged,
+    Locked,
+    NameTaken,
+    Refused,
+    RemoteError,
+)
 from shared.onedrive.content import Sources
 from shared.onedrive.placing import Placing
 from shared.onedrive.upload_run import Digest, Run, Upload, exhaust
@@ -53,8 +63,10 @@ class Uploading:
         await exhaust(upload, 0, 0, _refuse)
         target = upload.target
         try:
-            return await self._placing.put(target.drive, target.parent, target.name, b"", if_taken=target.if_taken)
-        except NameTaken:
+            return await self._placing.put(
+                target.drive, target.parent, target.name, b"", if_taken=target.if_taken, if_match=target.if_match
+            )
+        except (NameTaken, ItemChanged):
             there = await self.sessions.look(target)
             if there is None or there.content is None or there.content.size:
                 raise

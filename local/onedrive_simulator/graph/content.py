@@ -37,16 +37,25 @@ async def put_content(call: Call) -> Reply:
     """Create or replace in one request. By id only an existing file can be replaced."""
     conflict = call.conflict("replace")
     check_target(call, conflict)
-    if call.place and call.place.item:
-        call.check_match(call.place.item)
-        call.drive.check_unlocked(call.place.item, call.by)
+    _check_state(call)
     length = call.headers.get("Content-Length", "0")
     call.drive.check_quota(int(length) if length.isdigit() else 0)
     content = await call.tenant.blobs.receive(call.chunks(), limit=SIMPLE_BYTES)
     if content is None:
         raise GraphProblem(413, "requestEntityTooLarge", "Use an upload session for files above 250 MB")
+    _check_state(call)  # somebody may have saved the file while the bytes came
     item, new = keep(call, content, conflict)
     return Reply(201 if new else 200, answer(call.tenant, call.drive, item))
+
+
+def _check_state(call: Call) -> None:
+    there = call.place.item if call.place else None
+    if there is None or there.id not in call.drive.items:
+        if call.headers.get("If-Match"):
+            raise precondition_failed()
+        return
+    call.check_match(there)
+    call.drive.check_unlocked(there, call.by)
 
 
 def check_target(call: Call, conflict: Conflict) -> None:

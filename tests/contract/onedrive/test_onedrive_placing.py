@@ -77,6 +77,28 @@ async def test_a_taken_name_is_replaced_by_a_new_version_of_the_same_item(world:
     assert world.simulator.read_file(world.drive, "/note.txt") == b"second"
 
 
+async def test_a_replacement_never_covers_what_a_person_saved_meanwhile(world: World, placing: Placing) -> None:
+    item = world.put("/note.txt", b"first")
+    before = world.simulator.item(world.drive, item).etag
+    world.put("/note.txt", b"a person's")
+    with pytest.raises(ItemChanged):
+        await placing.put(world.drive, ROOT, "note.txt", b"second", if_taken=IfTaken.REPLACE, if_match=before)
+    assert world.simulator.read_file(world.drive, item) == b"a person's"
+    world.simulator.delete(world.drive, item)
+    with pytest.raises(ItemChanged):
+        await placing.put(world.drive, ROOT, "note.txt", b"second", if_taken=IfTaken.REPLACE, if_match=before)
+
+
+async def test_a_replacement_of_the_state_that_was_named_goes_through(world: World, placing: Placing) -> None:
+    item = world.put("/note.txt", b"first")
+    before = world.simulator.item(world.drive, item).etag
+    await placing.put(world.drive, ROOT, "note.txt", b"second", if_taken=IfTaken.REPLACE, if_match=before)
+    world.simulator.quirks.if_match_always_fails = True
+    again = world.simulator.item(world.drive, item).etag
+    await placing.put(world.drive, ROOT, "note.txt", b"third", if_taken=IfTaken.REPLACE, if_match=again)
+    assert world.simulator.read_file(world.drive, item) == b"third"
+
+
 async def test_for_a_taken_name_a_free_one_is_found(world: World, placing: Placing) -> None:
     before = world.put("/note.txt", b"first")
     item = await placing.put(world.drive, ROOT, "note.txt", b"second", if_taken=IfTaken.RENAME)

@@ -4,7 +4,7 @@ import pytest
 
 from local.onedrive_simulator.estate.quickxor import quick_xor
 from shared.domain import Content
-from shared.errors import ContentMismatch, NameTaken, Refused, SessionGone, Throttled, Unavailable
+from shared.errors import ContentMismatch, ItemChanged, NameTaken, Refused, SessionGone, Throttled, Unavailable
 from shared.onedrive.placing import IfTaken
 from shared.onedrive.upload_session import LARGEST_FILE_BYTES, UNIT_BYTES, progress_of
 from tests.contract.onedrive.sending import DATA, FRAGMENT, GET, PUT, SESSION, File, Sender
@@ -41,6 +41,23 @@ async def test_D5_an_empty_file_whose_answer_was_lost_is_found(sender: Sender) -
     sender.world.put("/Out/a.bin", b"no longer empty")
     with pytest.raises(NameTaken):
         await sender.send(File(b""))
+
+
+async def test_D5_an_empty_file_replaces_only_the_state_it_was_meant_for(sender: Sender) -> None:
+    simulator, drive = sender.world.simulator, sender.world.drive
+    item = sender.world.put("/Out/a.bin", b"ours")
+    target = sender.target("a.bin", IfTaken.REPLACE, simulator.item(drive, item).etag)
+    sender.world.put("/Out/a.bin", b"a person's")
+    with pytest.raises(ItemChanged):
+        await sender.send(File(b""), target)
+    assert sender.read() == b"a person's"
+
+    target = sender.target("a.bin", IfTaken.REPLACE, simulator.item(drive, item).etag)
+    sender.fault("PUT .*content", kind="lost")
+    with pytest.raises(Unavailable):
+        await sender.send(File(b""), target)
+    assert (await sender.send(File(b""), target)).id == item
+    assert sender.read() == b""
 
 
 async def test_D1_more_than_250_gb_is_refused_before_any_call(sender: Sender) -> None:

@@ -148,6 +148,20 @@ async def test_replacing_keeps_the_id_and_obeys_if_match(graph: Graph, by_id: bo
     assert stale.status == 412
 
 
+async def test_a_simple_upload_obeys_if_match_until_its_last_byte(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.bin", b"first")
+
+    async def saved_under_way() -> AsyncIterator[bytes]:
+        yield b"second"
+        sim.put_file(graph.drive, "/a.bin", b"a person's")
+
+    match = {"If-Match": item["eTag"]}
+    late = await graph.on_drive("PUT", "/root:/a.bin:/content", data=saved_under_way(), headers=match)
+    assert late.status == 412
+    assert sim.read_file(graph.drive, "/a.bin") == b"a person's"
+    assert (await graph.on_drive("PUT", "/root:/b.bin:/content", data=b"x", headers=match)).status == 412
+
+
 async def test_an_upload_session_for_nothing_or_for_a_folder_is_refused(graph: Graph) -> None:
     folder = await graph.folder("F")
 
