@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 
@@ -153,9 +154,11 @@ async def test_a_simple_upload_obeys_if_match_until_its_last_byte(sim: OneDriveS
 
     async def saved_under_way() -> AsyncIterator[bytes]:
         yield b"second"
+        while sim.tenant.requests["PUT item/content"] == asked:
+            await asyncio.sleep(0)
         sim.put_file(graph.drive, "/a.bin", b"a person's")
 
-    match = {"If-Match": item["eTag"]}
+    match, asked = {"If-Match": item["eTag"]}, sim.tenant.requests["PUT item/content"]
     late = await graph.on_drive("PUT", "/root:/a.bin:/content", data=saved_under_way(), headers=match)
     assert late.status == 412
     assert sim.read_file(graph.drive, "/a.bin") == b"a person's"
