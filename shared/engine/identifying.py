@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import blake2b
 
 from shared.celum import matches, spellings
@@ -10,8 +11,9 @@ from shared.celum.names import normal
 from shared.celum.values import same
 from shared.documents.quickxor import QuickXor
 from shared.domain import Asset, Reason, Step, Verb, accepted_as
-from shared.engine.linking import not_to_be_linked
+from shared.engine.linking import barrier_to
 from shared.engine.plan import Plan, PlannedField
+from shared.engine.recognised import Course, Hit, Question, Stop, course
 from shared.engine.run import ComeBackLater, Held, Run
 from shared.engine.sharing import owned_by_another
 from shared.engine.verifying import holds_these_bytes
@@ -188,51 +190,40 @@ def _digest(text: str) -> str:
 
 async def _is_taken(run: Run, plan: Plan, asset: Asset, way: Way) -> bool:
     """Whether the transfer goes on with it; otherwise it stays as it is and the next way is asked."""
-    is_own = way == "key"
-    if way == "checksum" or await holds_these_bytes(run, asset):
-        await (_adopt(run, asset) if is_own else _link(run, plan, asset))
-        return True
+    is_same = way == "checksum" or await holds_these_bytes(run, asset)
     how = way if isinstance(way, str) else f'the field "{way.label}"'
-    wanted = {"create": "create", "version": "add_version"}.get(_accepted(run, plan))
-    match wanted or run.flow.on_existing.new_content:
-        case "create":
-            await run.checkpoint(apart=(*run.transfer.apart, asset.id))
-            return False
-        case "hold":
-            text = f"asset {asset.id} was found by {how} and holds other content; see `bridge accept`"
-            raise Held(Reason("on_existing.new_content", text, outside=True))
-        case _:
-            await _continue(run, plan, asset, is_own=is_own)
-            return True
+    hit = Hit(is_own=way == "key", is_same=is_same, how=how)
+    while isinstance(said := course(run.flow.on_existing, hit, _accepted(run, plan)), Question):
+        hit = await _answered(run, plan, asset, hit, said)
+    if isinstance(said, Stop):
+        raise Held(said.reason(f"asset {asset.id}"))
+    if said is Course.APART:
+        await run.checkpoint(apart=(*run.transfer.apart, asset.id))
+        return False
+    await (_continue if said.moves_bytes else _take_over)(run, asset, said)
+    return True
 
 
-async def _adopt(run: Run, asset: Asset) -> None:
-    """An asset that an earlier transfer of this very file created."""
-    await run.checkpoint(step=Step.VERIFY, asset=asset.id, version=asset.current_version.id)
+async def _answered(run: Run, plan: Plan, asset: Asset, hit: Hit, question: Question) -> Hit:
+    if question is Question.BARRIER:
+        return replace(hit, barrier=await barrier_to(run.context, plan, asset))
+    return replace(hit, is_anothers=await owned_by_another(run.context, asset.id, run.link))
 
 
-async def _link(run: Run, plan: Plan, asset: Asset) -> None:
-    """Somebody else's asset, of the same content. Its fields are written only where no other file has the say."""
-    await not_to_be_linked(run, plan, asset)
-    wanted = run.flow.on_existing.same_content
-    if wanted == "hold":
-        text = f"asset {asset.id} has the content of this file already; see `bridge accept --as link`"
-        raise Held(Reason("on_existing.same_content", text, outside=True))
-    writes = wanted == "update_fields" and not await owned_by_another(run.context, asset.id, run.link)
+async def _take_over(run: Run, asset: Asset, how: Course) -> None:
+    """An asset of the same content, made by an earlier transfer of this very file, or by somebody else."""
+    if not how.is_link:
+        await run.checkpoint(step=Step.VERIFY, asset=asset.id, version=asset.current_version.id)
+        return
     is_sure = matches(asset.current_version.checksum, run.transfer.hashes) is True
     step = Step.COMPLETE if is_sure else Step.VERIFY
-    await run.checkpoint(step=step, asset=asset.id, linked=True, writes=writes)
+    await run.checkpoint(step=step, asset=asset.id, linked=True, writes=how.writes_fields)
 
 
-async def _continue(run: Run, plan: Plan, asset: Asset, *, is_own: bool) -> None:
+async def _continue(run: Run, asset: Asset, how: Course) -> None:
     """The file's content becomes the next version of an asset that holds other content."""
-    if not is_own:
-        await not_to_be_linked(run, plan, asset)
-        if await owned_by_another(run.context, asset.id, run.link):
-            text = f"asset {asset.id} is that of another file, whose content is another"
-            raise Held(Reason("identity", text, outside=True))
     if run.transfer.handle is None:  # only now is it known that the bytes have to be sent
         await run.checkpoint(step=Step.UPLOAD)
         return
-    base = asset.current_version.id
-    await run.checkpoint(step=Step.REGISTER, asset=asset.id, base_version=base, linked=not is_own, writes=not is_own)
+    base, linked = asset.current_version.id, how.is_link
+    await run.checkpoint(step=Step.REGISTER, asset=asset.id, base_version=base, linked=linked, writes=linked)

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
-from shared.domain import Asset, Availability, CollectionId, Reason
+from shared.domain import Asset, Availability, CollectionId
 from shared.engine.context import Context
 from shared.engine.plan import Plan
-from shared.engine.run import Held, Run
+from shared.engine.recognised import barrier
 from shared.errors import Forbidden, Missing
 
 
-async def not_to_be_linked(run: Run, plan: Plan, asset: Asset) -> None:
-    """Held, where the asset is unreleased, unavailable now, or lies wholly outside the root of the target."""
-    if not asset.released:
-        why = "is not released"
-    elif not _is_available(asset.availability, run.context.clock.now()):
-        why = "is not available now"
-    elif await _is_outside(run.context, plan, asset):
-        why = f"lies wholly outside the root of {plan.wish.collection}"
-    else:
-        return
-    raise Held(
-        Reason("identity", f"asset {asset.id} is this file's, but {why}: linking would widen rights", outside=True)
-    )
+async def barrier_to(context: Context, plan: Plan, asset: Asset) -> str:
+    """Whether the asset is unreleased, unavailable now, or lies wholly outside the root of the target: empty if not."""
+    is_available = _is_available(asset.availability, context.clock.now())
+    seen = partial(barrier, plan.wish.collection, is_released=asset.released, is_available=is_available)
+    return seen(is_outside=False) or seen(is_outside=await _is_outside(context, plan, asset))
 
 
 def _is_available(availability: Availability | None, now: datetime) -> bool:

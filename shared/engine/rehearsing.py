@@ -6,7 +6,10 @@ from dataclasses import replace
 from typing import cast
 
 from shared.celum.changes import Keep, three_way
+from shared.celum.names import normal
+from shared.celum.values import same
 from shared.domain import Decision, FieldContent, FieldWish, Outcome, Reason, Value, Verb, Wish
+from shared.engine.recognised import Course, Hit, Stop, barrier, course
 from shared.flows import Case, FieldMatch, GivenAsset
 
 
@@ -19,7 +22,7 @@ def rehearse(case: Case, decision: Decision, before: Wish | None) -> Decision:
         return _of_its_own(decision, asset, wish, before)
     for way in case.flow.identity:
         if _is_hit(way, asset, wish):
-            found = _recognised(case, decision, asset, wish, is_own=way == "key")
+            found = _recognised(case, decision, asset, wish, way)
             if found is not None:
                 return found
     return decision
@@ -27,7 +30,8 @@ def rehearse(case: Case, decision: Decision, before: Wish | None) -> Decision:
 
 def _of_its_own(decision: Decision, asset: GivenAsset, wish: Wish, before: Wish) -> Decision:
     if decision.verb is Verb.ADD_VERSION and not asset.holds_present:
-        return _held(decision, "versions", "another version is current than the one that the bridge added")
+        reason = Reason("versions", "another version is current than the one that the bridge added", outside=True)
+        return replace(decision, outcome=Outcome.HOLD, verb=None, wish=None, reasons=(reason,))
     if decision.verb is Verb.CREATE:
         return decision
     name = asset.name if asset.name is not None and wish.name == before.name else wish.name
@@ -41,46 +45,52 @@ def _is_hit(way: str | FieldMatch, asset: GivenAsset, wish: Wish) -> bool:
         case "checksum":
             return asset.holds_present
         case "name":
-            return asset.name == wish.name and wish.collection in _collections(asset, wish)
+            is_named = asset.name is not None and normal(asset.name) == normal(wish.name)
+            return is_named and wish.collection in _collections(asset, wish)
         case FieldMatch(label):
-            return any(one.label == label and one.value == asset.fields.get(label) for one in wish.matches)
+            there, words = asset.fields.get(label, ""), list[str]()
+            wanted = [one.value for one in wish.matches if one.label == label and one.value]
+            return any(same(_content(value, words), _content(there, words)) for value in wanted)
         case _:
             return False  # link: the ledger knows no asset of this file
 
 
-def _recognised(case: Case, decision: Decision, asset: GivenAsset, wish: Wish, *, is_own: bool) -> Decision | None:
+def _recognised(
+    case: Case, decision: Decision, asset: GivenAsset, wish: Wish, way: str | FieldMatch
+) -> Decision | None:
     """None: another asset is made all the same, unless another way leads to one."""
-    existing = case.flow.on_existing
-    if not asset.holds_present and existing.new_content == "create":
+    how = way if isinstance(way, str) else f'the field "{way.label}"'
+    is_same = way == "checksum" or asset.holds_present
+    barred = barrier(
+        wish.collection, is_released=True, is_available=asset.is_available, is_outside=_is_outside(asset, wish)
+    )
+    hit = Hit(is_own=way == "key", is_same=is_same, how=how, barrier=barred, is_anothers=False)
+    said = course(case.flow.on_existing, hit)
+    if isinstance(said, Stop):
+        reasons = (said.reason("the asset"),)
+        return replace(decision, outcome=Outcome.HOLD, verb=None, wish=None, reasons=reasons)
+    assert isinstance(said, Course)  # noqa: S101  the hit answers every question
+    if said is Course.APART:
         return None
-    if not is_own and (why := _not_to_be_linked(asset, wish)):
-        return _held(decision, "identity", f"the asset is this file's, but {why}: linking would widen rights")
-    if not asset.holds_present:
-        if existing.new_content == "hold":
-            return _held(decision, "on_existing.new_content", "the asset was found and holds other content")
-        return replace(decision, verb=Verb.ADD_VERSION, wish=_three_way(asset, wish, None))
-    if not is_own and existing.same_content == "hold":
-        return _held(decision, "on_existing.same_content", "the asset has the content of this file already")
-    if is_own or existing.same_content == "update_fields":
-        return replace(decision, verb=Verb.UPDATE, wish=_three_way(asset, wish, None))
+    verb = Verb.ADD_VERSION if said.moves_bytes else Verb.UPDATE
+    return replace(decision, verb=verb, wish=_what_becomes_true(said, asset, wish))
+
+
+def _what_becomes_true(how: Course, asset: GivenAsset, wish: Wish) -> Wish:
     theirs = tuple(replace(one, value=asset.fields.get(one.label, "")) for one in wish.fields)
-    linked = replace(wish, fields=theirs, name=wish.name if asset.name is None else asset.name)
-    return replace(decision, verb=Verb.UPDATE, wish=linked)
+    fields = _three_way(asset, wish, None).fields if how.writes_fields else theirs
+    if not how.is_link:
+        return replace(wish, fields=fields)
+    name = wish.name if asset.name is None else asset.name
+    return replace(wish, fields=fields, name=name, available_since=None, available_until=None, unavailable=False)
 
 
-def _not_to_be_linked(asset: GivenAsset, wish: Wish) -> str:
-    if not asset.is_available:
-        return "is not available now"
-    roots = {path.split("/")[1] for path in _collections(asset, wish)}
-    return "" if wish.collection.split("/")[1] in roots else f"lies wholly outside the root of {wish.collection}"
+def _is_outside(asset: GivenAsset, wish: Wish) -> bool:
+    return wish.collection.split("/")[1] not in {path.split("/")[1] for path in _collections(asset, wish)}
 
 
 def _collections(asset: GivenAsset, wish: Wish) -> tuple[str, ...]:
     return asset.collections or (wish.collection,)
-
-
-def _held(decision: Decision, rule: str, text: str) -> Decision:
-    return replace(decision, outcome=Outcome.HOLD, verb=None, wish=None, reasons=(Reason(rule, text, outside=True),))
 
 
 # --- who wins -----------------------------------------------------------------------------------------------------
