@@ -22,7 +22,7 @@ from shared.onedrive.items import SELECT, item_of, moment_of, person_of
 from shared.onedrive.libraries import CACHE_SECONDS, Libraries
 from shared.onedrive.placing import Placing
 from shared.onedrive.settings import OneDriveSettings
-from shared.onedrive.states import MODERATION, has_content_approval, is_checked_in, status_of
+from shared.onedrive.states import MODERATION, can_be_checked_out, has_content_approval, is_checked_in, status_of
 from shared.onedrive.subscriptions import Subscription, Subscriptions
 from shared.onedrive.uploading import Uploading
 
@@ -184,6 +184,10 @@ class OneDrive:
         """Whether nobody has the file checked out; also true where files cannot be checked out."""
         url = f"/drives/{quote(drive)}/items/{quote(item)}?$select=id,publication"
         return is_checked_in(await self._graph.get(url, f"read whether item {item} is checked in"))
+
+    async def can_be_checked_out(self, drive: DriveId, item: ItemId) -> bool:
+        url = f"/drives/{quote(drive)}/items/{quote(item)}?$select=id,publication"
+        return can_be_checked_out(await self._graph.get(url, f"read whether item {item} can be checked out"))
 
     async def content_approval(self, drive: DriveId, item: ItemId) -> str:
         """Approved, Denied, Pending, Draft or Scheduled; "" where the library has no content approval."""

@@ -26,6 +26,10 @@ def is_checked_in(raw: Json) -> bool:
     return facet is None or (isinstance(facet, dict) and facet.get("level") == PUBLISHED)
 
 
+def can_be_checked_out(raw: Json) -> bool:
+    return raw.get("publication") is not None
+
+
 def has_content_approval(columns: Iterable[Column]) -> bool:
     """Columns that may not be read say nothing, which counts as no."""
     return any(column.name == MODERATION for column in columns)
