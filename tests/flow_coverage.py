@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 import tests.engine
 import tests.unit.flows
-from tests.unit.flows.covering import REFUSES, SHOWS, SOURCES, keys, later, pending
-from tests.unit.flows.support import SWITCHES
+from tests.unit.flows.covering import REFUSES, SHOWS, SOURCES, keys, later
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class Row:
 
 
 def rows() -> Mapping[str, Row]:
-    """One row a key, a source, and a rule that may be pending; a test that names none of these is a mistake."""
-    names = dict.fromkeys([*keys(), *(f"source {source}" for source in SOURCES), *SWITCHES])
+    """One row a key and a source; a test that names none of these is a mistake."""
+    names = dict.fromkeys([*keys(), *(f"source {source}" for source in SOURCES)])
     found = {name: Row(name) for name in names}
     for name, test in _tests():
         for how in (SHOWS, REFUSES):
@@ -53,8 +52,7 @@ def main() -> int:
     found = rows()
     width = max(map(len, found))
     for row in found.values():
-        note = f"not supported by this version yet: {pending()[row.key]}" if row.key in pending() else ""
-        _tell_row(row, note, width)
+        _tell_row(row, width)
     for key in later():
         sys.stdout.write(f"{key.ljust(width)}  not supported by this version yet\n\n")
     empty = [row.key for row in found.values() if row.is_empty]
@@ -62,9 +60,8 @@ def main() -> int:
     return 1 if empty else 0
 
 
-def _tell_row(row: Row, note: str, width: int) -> None:
-    lines = [note] if note else []
-    lines += [f"+ {name}" for name in row.shown_by] + [f"- {name}" for name in row.refused_by]
+def _tell_row(row: Row, width: int) -> None:
+    lines = [f"+ {name}" for name in row.shown_by] + [f"- {name}" for name in row.refused_by]
     for first, line in zip([row.key, *[""] * len(lines)], lines or ["NO TEST"], strict=False):
         sys.stdout.write(f"{first.ljust(width)}  {line}\n")
     sys.stdout.write("\n")

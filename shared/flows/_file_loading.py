@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import FlowFileProblem
@@ -12,7 +12,6 @@ from shared.flows._ingest_loading import load_ingest
 from shared.flows._model import CelumConnection, FlowFile, IngestFlow, Limits, OneDriveConnection, Table
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
 from shared.flows._overlap import refuse_what_is_done_twice
-from shared.flows._pending import PENDING
 from shared.flows._places import Places
 from shared.flows._section import Problems, Section, did_you_mean
 from shared.flows._target_loading import Surroundings
@@ -33,16 +32,14 @@ def load(
     file: str,
     *,
     overrides: Overrides | None = None,
-    pending: Collection[str] = tuple(PENDING),
     settings: Mapping[str, str] | None = None,
 ) -> FlowFile:
     """Raise FlowFileProblem with everything that is wrong. `overrides` replace where a OneDrive connection points.
 
-    `pending` names the rules that are refused; tests of what the language says about them load with none.
     `settings` are the app settings, where they are known: a source that comes from one that is not set is a mistake.
     """
     unset = {source: name for source, name in SETTINGS.items() if settings is not None and not settings.get(name)}
-    problems = Problems(file, pending, unset)
+    problems = Problems(file, unset)
     root = read_nodes(text, file, problems.found)
     if not isinstance(root, Block):
         problems.add(root, "A flow file is a block of keys: version, name, time_zone, connections, flows.")

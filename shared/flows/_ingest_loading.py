@@ -56,7 +56,6 @@ def load_ingest(flow: Section, flow_id: str, around: Surroundings, limits: Limit
         origin.pattern.captures,
         names,
         unsure=[kind for kind, broken in is_broken.items() if broken],
-        pending=flow.problems.pending,
         unset=flow.problems.unset,
     )
     celum, target = load_to(flow, around, words)
@@ -121,7 +120,7 @@ def _refuse_what_has_no_effect(flow: Section, loaded: IngestFlow) -> None:
     _refuse_what_it_would_read_again(flow, loaded)
     limits = flow.node("limits")
     for word, _ in limits.entries if isinstance(limits, Block) and loaded.start is Start.NEW else ():
-        if word.value == "first_run" and "limits.first_run" not in flow.problems.pending:
+        if word.value == "first_run":
             flow.wrong(word, "limits.first_run has no effect, because start is new.")
 
 

@@ -41,9 +41,6 @@ def _by_word(flow: Section, item: Node, target: Target) -> list[str | FieldMatch
 
 def _by_fields(flow: Section, item: Block, words: Vocabulary) -> list[FieldMatch]:
     """`{SKU: name.sku}`: the asset whose field SKU holds what name.sku says."""
-    if "identity.*" in flow.problems.pending:
-        flow.wrong(item, "identity by a field is not supported by this version yet.")
-        return []
     if not item.entries:
         flow.wrong(item, "identity: an empty block names no field.")
     section = Section(flow.problems, item, Named(SOURCE), who=flow.who, path="identity.")

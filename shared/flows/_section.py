@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from shared.errors import Problem
@@ -21,12 +21,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 class Problems:
     """Collects what is wrong with one file, so that all of it is reported at once.
 
-    `pending` rules are refused, and so are the sources in `unset`, whose app setting (the value) is not set.
+    The sources in `unset` are refused: their app setting (the value) is not set.
     """
 
-    def __init__(self, file: str, pending: Collection[str] = (), unset: Mapping[str, str] | None = None) -> None:
+    def __init__(self, file: str, unset: Mapping[str, str] | None = None) -> None:
         self.file = file
-        self.pending = pending
         self.unset = unset or {}
         self.found: list[Problem] = []
 
@@ -39,23 +38,16 @@ class Problems:
 
 
 class Section:
-    """One block of the grammar's `shape`.
+    """One block of the grammar's `shape`; `who` opens each message ("flow masters: "), `path` names it ("to.")."""
 
-    `who` opens each message ("flow campaign-masters: "), `path` names the block in it ("to."), `rule` in PENDING.
-    """
-
-    def __init__(
-        self, problems: Problems, block: Block, shape: Shape, *, who: str = "", path: str = "", rule: str | None = None
-    ) -> None:
+    def __init__(self, problems: Problems, block: Block, shape: Shape, *, who: str = "", path: str = "") -> None:
         self.problems = problems
         self.block = block
         self.shape = DEFINITIONS[shape.name] if isinstance(shape, Ref) else shape
         self.who = who
         self.path = path
-        self.rule = path if rule is None else rule
         self._nodes = {key.value: (key, node) for key, node in block.entries}
         self._asked: set[str] = set()
-        self._refused: set[str] = set()
         self._missing: list[str] = []
 
     # --- asking -------------------------------------------------------------------------------------------------
@@ -67,11 +59,10 @@ class Section:
             if grammar.required and key not in self._missing:
                 self._missing.append(key)
             return None
-        if key not in self._asked and (isinstance(grammar.shape, Later) or self._rule_of(key) in self.problems.pending):
-            self._refused.add(key)
-            self._not_yet(self._nodes[key][0], f"{self.path}{key}")
+        if isinstance(grammar.shape, Later) and key not in self._asked:
+            self.wrong(self._nodes[key][0], f"{self.path}{key} is not supported by this version yet.")
         self._asked.add(key)
-        return None if key in self._refused else self._nodes[key][1]
+        return None if isinstance(grammar.shape, Later) else self._nodes[key][1]
 
     def key_node(self, key: str) -> Node:
         """Where the key itself stands, for what is wrong with its being there."""
@@ -96,9 +87,6 @@ class Section:
     def as_choice(self, node: Node, key: str, default: str) -> str:
         options = options_of(self._grammar(key).shape)
         if isinstance(node, Text) and node.value in options:
-            if f"{self._rule_of(key)}={node.value}" in self.problems.pending:
-                self._not_yet(node, f"{self.path}{key}: {node.value}")
-                return default
             return node.value
         shown = f'"{node.value}"' if isinstance(node, Text) else "this"
         hint = did_you_mean(node.value, options) if isinstance(node, Text) else None
@@ -166,16 +154,9 @@ class Section:
         if isinstance(node, Block):
             shape = self._grammar(key).shape
             inner = shape.item if isinstance(shape, Listed) else shape
-            path, rule = f"{self.path}{key}.", f"{self._rule_of(key)}."
-            return Section(self.problems, node, inner, who=self.who, path=path, rule=rule)
+            return Section(self.problems, node, inner, who=self.who, path=f"{self.path}{key}.")
         self.wrong(node, f"{self.path}{key} must be a block of keys.")
         return None
 
-    def _not_yet(self, node: Node, what: str) -> None:
-        self.wrong(node, f"{what} is not supported by this version yet.")
-
     def _grammar(self, key: str) -> Key:
         return Key(self.shape.value, "") if isinstance(self.shape, Named) else keys_of(self.shape)[key]
-
-    def _rule_of(self, key: str) -> str:
-        return f"{self.rule}*" if isinstance(self.shape, Named) else f"{self.rule}{key}"

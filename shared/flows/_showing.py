@@ -25,7 +25,6 @@ from shared.flows._model import (
     Ready,
     Start,
 )
-from shared.flows._pending import PENDING
 from shared.flows._sources import Source, Template
 from shared.flows._units import duration_text, size_text
 from shared.flows._yaml import Data
@@ -61,12 +60,11 @@ def _connection(connection: OneDriveConnection | CelumConnection) -> Data:
 
 
 def _limits(limits: Limits) -> dict[str, Data]:
-    listed = {
+    return {
         "deletes_per_hour": str(limits.deletes_per_hour),
         "new_versions_per_hour": str(limits.new_versions_per_hour),
         "first_run": str(limits.first_run),
     }
-    return {key: value for key, value in listed.items() if f"limits.{key}" not in PENDING}
 
 
 def _flow(flow: IngestFlow) -> Data:

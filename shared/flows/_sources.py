@@ -50,7 +50,6 @@ class Vocabulary:
     name: tuple[str, ...] = ()
     writing: bool = False  # in `columns`: what is written back, never what is read from a column
     unsure: Collection[str] = ()  # path, name: its pattern is itself wrong, and one mistake is one problem
-    pending: Collection[str] = ()
     unset: Mapping[str, str] = field(default_factory=dict)  # source → the app setting that it lacks
 
     def words(self) -> Collection[str]:
@@ -64,8 +63,6 @@ class Vocabulary:
         kind, dot, name = text.partition(".")
         if not dot or not name.strip():
             raise SourceProblem(f'"{text}" is not a source.', self._nearest(text))
-        if f"source {kind}.*" in self.pending:
-            raise SourceProblem(f'"{text}" is not supported by this version yet.')
         if text in self.unset and self.writing:
             raise SourceProblem(f'"{text}" comes from the app setting {self.unset[text]}, which is not set.', "Set it.")
         if kind in {"column", "office"} and not self.writing:

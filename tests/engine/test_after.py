@@ -203,7 +203,7 @@ async def test_a_file_that_is_open_is_moved_when_it_is_closed(tmp_path: Path) ->
 # --- delete ---------------------------------------------------------------------------------------------------------
 
 
-@shows("after", "after=delete")
+@shows("after")
 async def test_a_settled_file_goes_to_the_recycle_bin_and_its_asset_stays(tmp_path: Path) -> None:
     async with campaign_with(tmp_path, DELETE, "on_source_deleted: unavailable") as campaign:
         link = await settled(campaign)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from shared.flows._grammar import CASES, DEFINITIONS, FILE
-from shared.flows._pending import PENDING
 from shared.flows._shapes import Either, Keys, Later, Listed, Named, Ref, Shape
 
 SHOWS, REFUSES = "shows_keys", "refuses_keys"
@@ -39,14 +38,9 @@ def _mark[**P, R](how: str, keys: tuple[str, ...]) -> Callable[[Test[P, R]], Tes
 
 
 def keys() -> Mapping[str, Shape]:
-    """Every key that the grammar knows, as the pending table names it, cases under `tests.`."""
+    """Every key that the grammar knows; cases under `tests.`."""
     found = {**dict(_walk(FILE, "")), **dict(_walk(CASES, ""))}
     return {key: shape for key, shape in found.items() if not _repeats_given(key)}
-
-
-def pending() -> Mapping[str, str]:
-    """What is refused for now → what the engine has to do first."""
-    return PENDING
 
 
 def later() -> tuple[str, ...]:

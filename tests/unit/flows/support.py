@@ -54,28 +54,6 @@ DEFAULTS = {
 APPROVED = "[unchanged_for: 2m, column: {ApprovalStatus: Approved}]"
 TO = "celum: dam, collection: /C, asset_type: Master"
 
-# A rule that may be pending, or was until the engine carried it out → the smallest flow that uses it.
-SWITCHES: Mapping[str, dict[str, str]] = {
-    "ready.checked_in": {"ready": "[checked_in: true]"},
-    "ready.content_approval": {"ready": "[content_approval: Approved]"},
-    "ready.folder": {"ready": "[folder: {path: '/Campaigns/{campaign}', column: {Status: Closed}}]"},
-    "ready.collection": {"ready": "[collection: {path: '/{campaign}', field: {Status: Closed}}]"},
-    "changed_after_ready.reset": {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Draft}}"},
-    "to.collection_type": {"to": f"{{{TO}, create_collections: true, collection_type: Campaign}}"},
-    "identity=name": {"identity": "[link, name]"},
-    "identity.*": {"identity": "[link, {SKU: file.stem}]"},
-    "on_existing.same_content=update_fields": {"on_existing": "{same_content: update_fields}"},
-    "on_existing.same_content=hold": {"on_existing": "{same_content: hold}"},
-    "on_existing.new_content=create": {"on_existing": "{new_content: create}"},
-    "on_existing.new_content=hold": {"on_existing": "{new_content: hold}"},
-    "after.move_to": {"after": "{move_to: /Done}"},
-    "after=delete": {"after": "delete"},
-    "on_ready_lost=unavailable": {"ready": APPROVED, "on_ready_lost": "unavailable"},
-    "on_source_deleted=unavailable": {"on_source_deleted": "unavailable"},
-    "on_source_deleted=hold": {"on_source_deleted": "hold"},
-    "source embedded.*": {"fields": "{Title: {from: embedded.title}}"},
-}
-
 
 def flow_text(**blocks: str) -> str:
     """`from_` stands for from; every block is one line of YAML."""
@@ -84,8 +62,7 @@ def flow_text(**blocks: str) -> str:
 
 
 def flow(**blocks: str) -> IngestFlow:
-    """Also of keys that the engine does not carry out yet: what they decide is shown all the same."""
-    return load(flow_text(**blocks), "flows.yaml", pending=()).flows[0]
+    return load(flow_text(**blocks), "flows.yaml").flows[0]
 
 
 def minutes(count: float) -> timedelta:

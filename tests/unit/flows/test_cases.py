@@ -190,7 +190,7 @@ def test_a_difference_shows_both_sides(expect: str, given: str, column: str, dif
     ],
 )
 def test_cases_speak_of_every_key_of_the_language(blocks: dict[str, str], given: str, expect: str) -> None:
-    flows = load(flow_text(**blocks), "flows.yaml", pending=())
+    flows = load(flow_text(**blocks), "flows.yaml")
     path = PATH.replace("pptx", "jpg")
     (case,) = load_cases(text(f"{{path: {path}, {given}}}", expect), "flows.test.yaml", flows)
     assert differences(case) == ()
@@ -206,7 +206,7 @@ def test_cases_speak_of_every_key_of_the_language(blocks: dict[str, str], given:
 )
 def test_what_is_to_follow_later_is_compared_too(expect: str, difference: Difference) -> None:
     blocks = {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Draft}}"}
-    flows = load(flow_text(**blocks), "flows.yaml", pending=())
+    flows = load(flow_text(**blocks), "flows.yaml")
     given = f"{{path: {PATH}, column: {{ApprovalStatus: Approved}}}}"
     (case,) = load_cases(text(given, expect), "flows.test.yaml", flows)
     assert differences(case) == (difference,)

@@ -10,11 +10,10 @@ import pytest
 from shared.errors import FlowFileProblem, Problem
 from shared.flows import as_yaml, load, load_cases
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
-from shared.flows._pending import PENDING
 from shared.flows._yaml import Data
 from tests.flow_coverage import rows, uncovered
 from tests.unit.flows.covering import keys, later, refuses, shows
-from tests.unit.flows.support import APPROVED, SWITCHES, flow_text
+from tests.unit.flows.support import APPROVED, flow_text
 
 CASE = """\
 tests:
@@ -43,7 +42,7 @@ def file_problems(place: Sequence[str]) -> Sequence[Problem]:
     file = plain(read_nodes(flow_text(ready=APPROVED), "", []))
     text = written(file, [*([] if place[0] in ON_TOP else ["flows"]), *place])
     with pytest.raises(FlowFileProblem) as raised:
-        load(text, "x.yaml", pending=())
+        load(text, "x.yaml")
     return raised.value.problems
 
 
@@ -85,32 +84,6 @@ def put(data: Data, place: Sequence[str]) -> Data:
 FLOWS = load(flow_text(ready=APPROVED), "flows.yaml")
 
 
-# --- what the engine does not carry out yet -----------------------------------------------------------------------
-
-
-@refuses(*SWITCHES)
-@pytest.mark.parametrize("rule", SWITCHES)
-def test_what_the_engine_does_not_carry_out_is_refused_and_else_it_loads(rule: str) -> None:
-    text = flow_text(**SWITCHES[rule])
-    with pytest.raises(FlowFileProblem) as raised:
-        load(text, "flows.yaml", pending=(rule,))
-    (problem,) = raised.value.problems
-    assert problem.text.endswith("is not supported by this version yet."), problem
-    assert load(text, "flows.yaml", pending=()) is not None
-
-
-@pytest.mark.parametrize("key", ["after", "identity", "changed_after_ready", "from", "to", "limits", "ready"])
-def test_a_key_that_the_loader_asks_for_twice_is_refused_once(key: str) -> None:
-    with pytest.raises(FlowFileProblem) as raised:
-        load(
-            flow_text(ready=APPROVED, after="keep", identity="link", limits="{}", changed_after_ready="hold"),
-            "",
-            pending=(key,),
-        )
-    refused = [problem for problem in raised.value.problems if problem.text.endswith("by this version yet.")]
-    assert len(refused) == 1, raised.value.problems
-
-
 @pytest.mark.parametrize("key", later())
 def test_what_belongs_to_later_versions_is_refused(key: str) -> None:
     place = key.split(".")
@@ -123,13 +96,6 @@ def test_what_belongs_to_later_versions_is_refused(key: str) -> None:
 def test_the_steps_of_a_start_with_existing_files_are_as_long_as_the_flow_says() -> None:
     text = flow_text(start="existing", limits="{first_run: 5}")
     assert load(text, "flows.yaml").flows[0].limits.first_run == 5
-
-
-def test_what_is_pending_is_refused_unless_asked_otherwise() -> None:
-    assert PENDING.keys() <= SWITCHES.keys(), "each pending rule has an example"
-    for rule in PENDING:
-        with pytest.raises(FlowFileProblem):
-            load(flow_text(**SWITCHES[rule]), "flows.yaml")
 
 
 # --- sources ------------------------------------------------------------------------------------------------------
@@ -175,5 +141,5 @@ def test_what_is_pending_is_refused_unless_asked_otherwise() -> None:
 )
 def test_what_is_no_source_is_refused_with_the_nearest_one(text: str, complaint: str) -> None:
     with pytest.raises(FlowFileProblem) as raised:
-        load(flow_text(fields=f"{{Field: {{from: '{text}'}}}}"), "flows.yaml", pending=())
+        load(flow_text(fields=f"{{Field: {{from: '{text}'}}}}"), "flows.yaml")
     assert f"flow masters: {complaint}" in str(raised.value)

@@ -62,7 +62,7 @@ def test_a_draft_costs_no_look_at_its_state() -> None:
 # --- folder and collection ----------------------------------------------------------------------------------------
 
 
-@shows("ready.folder", "ready.folder.path", "ready.folder.column")
+@shows("ready.folder.path", "ready.folder.column")
 @pytest.mark.parametrize(
     ("folders", "why", "of"),
     [
@@ -93,7 +93,7 @@ def test_a_file_behind_a_closed_folder_is_dormant_and_nothing_of_its_own_is_read
         assert found.decision.reasons[0].rule == f"ready.folder{'.' if of else ''}{of}"
 
 
-@shows("ready.collection", "ready.collection.path", "ready.collection.field")
+@shows("ready.collection.path", "ready.collection.field")
 @pytest.mark.parametrize(
     ("collections", "why"),
     [

@@ -6,7 +6,7 @@ from shared.errors import FlowFileProblem
 from shared.flows import load
 from shared.flows._nodes import ADVICE
 from tests.unit.flows.covering import refuses
-from tests.unit.flows.support import APPROVED, SWITCHES, flow_text
+from tests.unit.flows.support import APPROVED, flow_text
 
 TEN_MISTAKES = """\
 version: "1"
@@ -48,9 +48,8 @@ flows.yaml:22:5 flow campaign-masters: review is not supported by this version y
 
 
 def complaints(text: str) -> str:
-    """With every rule pending that may be: what is refused today must not depend on what the engine can do."""
     with pytest.raises(FlowFileProblem) as raised:
-        load(text, "flows.yaml", pending=SWITCHES)
+        load(text, "flows.yaml")
     return str(raised.value)
 
 
@@ -227,21 +226,8 @@ TO = "celum: dam, collection: /C, asset_type: Master"
 
 
 @refuses(
-    "limits.first_run",
-    "ready.checked_in",
-    "ready.folder",
-    "changed_after_ready.reset",
-    "to.collection_type",
-    "identity.*",
-    "identity=name",
-    "after.move_to",
-    "after=delete",
-    "on_ready_lost=unavailable",
-    "on_source_deleted=unavailable",
-    "source embedded.*",
     "mode",
     "changed_after_ready",
-    "identity",
     "fields.*.required",
     "fields.*.table",
     "fields.*.split",
@@ -273,37 +259,6 @@ TO = "celum: dam, collection: /C, asset_type: Master"
         # documented, but not carried yet
         ({"relate": "{type: x}"}, "13:5 flow masters: relate is not supported by this version yet."),
         ({"manifest": "true"}, "13:5 flow masters: manifest is not supported by this version yet."),
-        ({"after": "delete"}, "13:12 flow masters: after: delete is not supported by this version yet."),
-        ({"after": "{move_to: /x}"}, "13:13 flow masters: after.move_to is not supported by this version yet."),
-        (
-            {"on_source_deleted": "unavailable"},
-            "13:24 flow masters: on_source_deleted: unavailable is not supported by this version yet.",
-        ),
-        (
-            {"ready": APPROVED, "on_ready_lost": "unavailable"},
-            "14:20 flow masters: on_ready_lost: unavailable is not supported by this version yet.",
-        ),
-        (
-            {"ready": APPROVED, "changed_after_ready": "{reset: {ApprovalStatus: Draft}}"},
-            "14:27 flow masters: changed_after_ready.reset is not supported by this version yet.",
-        ),
-        ({"ready": "[checked_in: true]"}, "13:13 flow masters: ready.checked_in is not supported by this version yet."),
-        (
-            {"ready": "[folder: {path: /x}]"},
-            "13:13 flow masters: ready.folder is not supported by this version yet.",
-        ),
-        (
-            {"to": f"{{{TO}, collection_type: Campaign}}"},
-            "12:58 flow masters: to.collection_type is not supported by this version yet.",
-        ),
-        (
-            {"identity": "[link, {SKU: name.sku}]"},
-            "13:22 flow masters: identity by a field is not supported by this version yet.",
-        ),
-        (
-            {"fields": "{Title: {from: embedded.title}}"},
-            '13:28 flow masters: "embedded.title" is not supported by this version yet.',
-        ),
         (
             {"from": "{celum: dam, collection: /x}", "to": "{onedrive: marketing, path: /x}"},
             "11:5 flow masters: a deliver flow (from CELUM to OneDrive) is not supported by this version yet.",
@@ -524,7 +479,7 @@ def test_asset_url_is_refused_where_the_app_has_no_setting_for_it() -> None:
 )
 def test_what_would_silently_have_no_effect_is_refused(blocks: dict[str, str], complaint: str) -> None:
     with pytest.raises(FlowFileProblem) as raised:
-        load(flow_text(**blocks), "flows.yaml", pending=())
+        load(flow_text(**blocks), "flows.yaml")
     assert str(raised.value) == f"flows.yaml:{complaint}"
 
 
@@ -664,11 +619,9 @@ def test_a_wrong_pattern_of_names_hides_no_wrong_capture_of_the_path() -> None:
         ({"limits": "{first_run: 5}"}, "13:14 flow masters: limits.first_run has no effect, because start is new."),
     ],
 )
-def test_mistakes_in_keys_that_wait_for_the_engine_are_found_all_the_same(
-    blocks: dict[str, str], complaint: str
-) -> None:
+def test_mistakes_in_what_becomes_of_a_file_are_found_too(blocks: dict[str, str], complaint: str) -> None:
     with pytest.raises(FlowFileProblem) as raised:
-        load(flow_text(**blocks), "flows.yaml", pending=())
+        load(flow_text(**blocks), "flows.yaml")
     assert str(raised.value) == f"flows.yaml:{complaint}"
 
 
@@ -758,7 +711,7 @@ def test_two_flows_that_may_select_one_file_do_not_both_put_it_away(second: str)
         "- id: others", f"- id: others\n    after: {second}"
     )
     with pytest.raises(FlowFileProblem) as raised:
-        load(both, "flows.yaml", pending=())
+        load(both, "flows.yaml")
     assert str(raised.value) == (
         "flows.yaml:16:5 flow others: after: flow masters puts the file away too, and both may select the same files. "
         "Let one of them do it, and write after: keep in the other."
@@ -767,7 +720,7 @@ def test_two_flows_that_may_select_one_file_do_not_both_put_it_away(second: str)
     kept = both.replace(f"after: {second}", "after: keep")
     switched_off = both.replace("- id: others", "- id: others\n    mode: off")
     for fine in (elsewhere, kept, switched_off):
-        assert len(load(fine, "flows.yaml", pending=()).flows) == 2
+        assert len(load(fine, "flows.yaml").flows) == 2
 
 
 @refuses("availability.from", "availability.until")
@@ -781,13 +734,13 @@ def test_two_flows_that_may_select_one_file_do_not_both_say_whether_its_asset_ma
     text = text.replace("- id: masters", f"- id: masters\n    {gate}\n    {first}: unavailable")
     both = text.replace("- id: others", f"- id: others\n    {second}: unavailable\n    {gate}")
     with pytest.raises(FlowFileProblem) as raised:
-        load(both, "flows.yaml", pending=())
+        load(both, "flows.yaml")
     assert f"others: {second}: flow masters says too whether an asset may be used" in str(raised.value)
     elsewhere = both.replace("path: /A/**}", "path: /B/**}", 1)
     kept = both.replace(f"- id: others\n    {second}: unavailable", f"- id: others\n    {second}: keep")
     switched_off = both.replace("- id: others", "- id: others\n    mode: off")
     for fine in (elsewhere, kept, switched_off):
-        assert len(load(fine, "flows.yaml", pending=()).flows) == 2
+        assert len(load(fine, "flows.yaml").flows) == 2
 
 
 @refuses("availability.from", "availability.until")
@@ -799,9 +752,9 @@ def test_two_flows_that_may_select_one_file_do_not_both_write_its_dates() -> Non
     )
     both = text.replace("- id: masters", f"- id: masters{dates}").replace("- id: others", f"- id: others{dates}")
     with pytest.raises(FlowFileProblem) as raised:
-        load(both, "flows.yaml", pending=())
+        load(both, "flows.yaml")
     assert "others: availability: flow masters says too whether an asset may be used" in str(raised.value)
-    assert len(load(text.replace("- id: others", f"- id: others{dates}"), "flows.yaml", pending=()).flows) == 2
+    assert len(load(text.replace("- id: others", f"- id: others{dates}"), "flows.yaml").flows) == 2
 
 
 def test_two_connections_may_name_one_library() -> None:
