@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from shared import remote_cli
+from shared import check_cli, remote_cli
 from shared.engine.rehearsing import rehearse
 from shared.errors import FlowFileProblem, Problem
 from shared.flows import (
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=run)
         return command
 
-    add("check", check, "find every mistake in the flow file and in its cases, and say where it is")
+    check_cli.add_live(add("check", check, "find every mistake in the flow file and in its cases, and say where it is"))
     for command, of in (
         (add("show", show, "print the flow file with every default filled in"), "this flow"),
         (add("test", test, "run the cases of flows.test.yaml"), "the cases of this flow"),
@@ -76,7 +76,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Both files; the cases are read only where the flows are right, since they speak of them."""
+    """Both files; the cases are read only where the flows are right, since they speak of them.
+
+    `--live` asks about the file of the app, which need not be the one here.
+    """
+    if options.live:
+        return check_cli.check_live(options)
     flows = _flows(options, _settings(options))
     cases = _cases(options, flows) if _cases_path(options).exists() else ()
     if options.json:

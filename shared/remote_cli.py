@@ -90,8 +90,7 @@ def app_of(options: argparse.Namespace) -> App:
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Into the parser of `bridge`."""
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--url", help="of the app (default: BRIDGE_URL)")
-    shared.add_argument("--key", help="its function key, or a token of Entra ID (default: BRIDGE_KEY)")
+    add_app(shared)
     shared.add_argument("--json", action="store_true", help="for programs")
 
     def add(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
@@ -124,6 +123,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add("replay", replay, "try again what is held or has failed").add_argument(
         "target", help="a link, or a flow for all of it"
     )
+
+
+def add_app(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--url", help="of the app (default: BRIDGE_URL)")
+    command.add_argument("--key", help="its function key, or a token of Entra ID (default: BRIDGE_KEY)")
 
 
 def guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.console import actions, shapes, views
 from shared.console.callers import NOBODY, Role, caller
+from shared.console.checking import checked
 from shared.console.health import details
 from shared.engine.context import Context, log
 from shared.engine.operating import CannotBeDone, NotKnown
@@ -78,6 +79,11 @@ VIEWS: Mapping[str, View] = {
         shapes.AttentionList,
         "What people have to look at",
         (Query("kind", "only these", "held|failed|waiting"), Query("flow", "only of this flow")),
+    ),
+    "check": View(
+        checked,
+        shapes.Checked,
+        "Every name, right and capability that the flow file relies on, against both live systems. Reads only",
     ),
     "health": View(details, shapes.Health, "How the app is, with what is wrong"),
 }

@@ -134,6 +134,23 @@ class Health(Shape):
     problems: tuple[str, ...] = Field(default=(), description="only for callers who may read")
 
 
+class Finding(Shape):
+    """One mistake or remark at its place in the flow file, as `bridge check` tells it."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+    suggestion: str | None
+
+
+class Checked(Shape):
+    flow_file: str = Field(description="SHA-256 of the file that the app runs, to be compared with another one")
+    problems: tuple[Finding, ...]
+    warnings: tuple[Finding, ...] = Field(description="it works, but not as people may think; or nobody can tell")
+    away: dict[str, str] = Field(description="systems that could not be checked to the end, and why")
+
+
 class Problem(Shape):
     error: str
 
