@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.celum import matches
 from shared.domain import (
     Accepted,
     Approval,
@@ -15,6 +16,7 @@ from shared.domain import (
     LinkKey,
     LinkState,
     Settled,
+    Version,
     VersionId,
 )
 from shared.engine.context import Context
@@ -121,26 +123,37 @@ def _approving(facts: Facts) -> str | None:
 
 
 async def _linked(context: Context, link: Link, facts: Facts, asset: AssetId | None) -> Link:
-    """The asset becomes this file's. Where its size is another, the file's content becomes its next version."""
+    """The asset becomes this file's. Unless it is known to hold the file's bytes, they become its next version.
+
+    The transfer, which reads them, adds none where it finds them the same.
+    """
     found = await context.celum.asset(asset) if asset is not None else None
-    content = facts.item.content or Content(0, None)
     if found is None or asset is None:
         raise NotKnown(f"CELUM has no asset {asset}, or the bridge may not see it")
-    is_same = found.current_version.size == content.size
+    content, version = facts.item.content or Content(0, None), found.current_version
+    is_same = _is_known_to_hold(version, link, content)
     settled = Settled(
-        content=content if is_same else Content(found.current_version.size, None),
+        content=content if is_same else Content(version.size, None),
         signature=_signature(context, link, facts) if is_same else "",
         facts_hash="",
         asset=asset,
-        version=VersionId(found.current_version.id),
+        version=VersionId(version.id),
         at=context.clock.now(),
         name=found.name,
         added=False,
-        checksum=found.current_version.checksum,
-        verified="size",
+        checksum=version.checksum,
     )
     await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset), link.key)
-    return replace(link, settled=settled, state=LinkState.SETTLED)
+    accepted = None if is_same else Accepted("version", facts.item.content)
+    return replace(link, settled=settled, state=LinkState.SETTLED, accepted=accepted)
+
+
+def _is_known_to_hold(version: Version, link: Link, content: Content) -> bool:
+    """By what an earlier transfer of this very content has read. Equal size proves nothing."""
+    hashed = link.hashed
+    if hashed is None or content.quick_xor is None or hashed.content.quick_xor != content.quick_xor:
+        return False
+    return version.size == hashed.content.size and matches(version.checksum, hashed.hashes) is True
 
 
 async def _decide_now(context: Context, keys: list[LinkKey]) -> None:

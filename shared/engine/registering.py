@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.celum import AssetChange, CreateAsset, matches, mentions_handle, operation
-from shared.domain import AssetId, Reason, Step, Verb, VersionId
+from shared.domain import Asset, AssetId, Reason, Step, Verb, Version, VersionId
 from shared.engine.identifying import checksums, take_leases
 from shared.engine.plan import Plan, raw_fields
 from shared.engine.run import ComeBackLater, Held, Run
@@ -22,8 +22,12 @@ async def register(run: Run, plan: Plan) -> None:
         await take_leases(run, plan)
     if run.transfer.registering is not None and await _found_after_all(run, plan):
         return
-    base = await base_version(run, plan) if plan.verb is Verb.ADD_VERSION or run.transfer.asset else None
-    await run.checkpoint(registering=run.context.clock.now(), probes=0, base_version=base)
+    base = await base_of(run, plan) if plan.verb is Verb.ADD_VERSION or run.transfer.asset else None
+    if base is not None and _has_these_bytes(run, base.current_version, is_sure=True):  # it needs no version more
+        await run.checkpoint(step=Step.VERIFY, asset=base.id, version=base.current_version.id)
+        return
+    before = base.current_version.id if base else None
+    await run.checkpoint(registering=run.context.clock.now(), probes=0, base_version=before)
     if run.transfer.again:  # set while this was written: nothing is asked for before the file was looked at again
         await run.checkpoint(registering=None)
         return
@@ -66,15 +70,15 @@ def _outcome_is_unknown(problem: RemoteError) -> bool:
     return isinstance(problem, Unavailable) or (isinstance(problem, Throttled) and problem.status != 429)
 
 
-async def base_version(run: Run, plan: Plan) -> VersionId:
-    """The version that ours is to follow. One that somebody else added stays: a person decides."""
+async def base_of(run: Run, plan: Plan) -> Asset:
+    """The asset whose version ours is to follow. One that somebody else added stays: a person decides."""
     asset_id = plan.asset_id(run.transfer)
     asset = await existing(run, asset_id)
     expected = plan.base.version if plan.base else run.transfer.base_version
     if expected is not None and asset.current_version.id not in {expected, *run.link.added}:
         text = f"asset {asset_id}: version {asset.current_version.id} is current, not {expected} that the bridge added"
         raise Held(Reason("versions", text, outside=True))
-    return asset.current_version.id
+    return asset
 
 
 async def learn_outcome(run: Run) -> None:
@@ -91,7 +95,7 @@ async def learn_outcome(run: Run) -> None:
         for version in await run.context.celum.versions(asset) if asset else ():
             if version.id == transfer.base_version:
                 break
-            if _has_these_bytes(run, version.checksum, version.size):
+            if _has_these_bytes(run, version):
                 await run.checkpoint(version=version.id, registering=None)
                 return
     if transfer.probes < len(PROBE_SECONDS):
@@ -120,7 +124,7 @@ async def _probe(run: Run, plan: Plan) -> tuple[AssetId, VersionId] | None:
         for version in await celum.versions(asset_id):  # newest first
             if version.id == transfer.base_version:
                 break
-            if version.filename == plan.wish.filename and _has_these_bytes(run, version.checksum, version.size):
+            if version.filename == plan.wish.filename and _has_these_bytes(run, version):
                 return asset_id, version.id
         return None
     if plan.key_field is not None:
@@ -143,11 +147,15 @@ def _since(created: datetime | None, registering: datetime | None) -> bool:
     return created is None or registering is None or created >= registering - timedelta(minutes=10)
 
 
-def _has_these_bytes(run: Run, checksum: str | None, size: int) -> bool:
-    """By checksum where CELUM gives one that can be compared, else by size alone (verify reads the bytes back then)."""
+def _has_these_bytes(run: Run, version: Version, *, is_sure: bool = False) -> bool:
+    """By checksum where CELUM gives one that can be compared, else, unless it must be sure, by size alone.
+
+    Verify reads the bytes back then.
+    """
     transfer = run.transfer
-    same_size = transfer.content is None or size == transfer.content.size
-    return same_size and matches(checksum, transfer.hashes) is not False
+    same_size = transfer.content is None or version.size == transfer.content.size
+    known = matches(version.checksum, transfer.hashes)
+    return same_size and (known is True if is_sure else known is not False)
 
 
 async def set_apart(run: Run, plan: Plan, asset: AssetId) -> None:

@@ -11,7 +11,7 @@ from shared.engine.context import Context, log
 from shared.engine.facts import hash_in
 from shared.engine.identifying import bytes_known
 from shared.engine.plan import Plan
-from shared.engine.registering import base_version
+from shared.engine.registering import base_of
 from shared.engine.run import Run
 from shared.engine.verifying import checksum_algorithm
 from shared.errors import ContentMismatch, SourceChanged
@@ -25,7 +25,7 @@ async def upload(run: Run, plan: Plan) -> None:
     if await bytes_known(run, plan):
         return
     if plan.verb is Verb.ADD_VERSION:
-        await base_version(run, plan)  # bytes that could not be added are not sent
+        await base_of(run, plan)  # bytes that could not be added are not sent
     announced = item.content or Content(0, None)
     known = await checksum_algorithm(context)
     hashes = Hashes((QuickXor.name, *((known,) if known else WHILE_UNKNOWN)))

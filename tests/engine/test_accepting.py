@@ -1,0 +1,72 @@
+"""What a person says about a held file with `bridge accept`, and what CELUM then holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.domain import LinkState
+from tests.engine.test_api import post
+from tests.kit.campaign import Campaign, campaign_in
+
+SPRING = "/Marketing/Campaigns/Spring-26"
+APPROVED_ONLY = {"ApprovalStatus": "Approved"}  # no usage rights: held
+RIGHTS = {"Usage rights": "print", "Campaign": "Old"}
+READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
+MINE, THEIRS = b"%PDF-1.4 mine..", b"%PDF-1.4 theirs"  # as long as one another
+
+
+def there_already(campaign: Campaign, data: bytes, parent: str = SPRING) -> int:
+    return campaign.world.celum.add_asset("Old.pdf", data, parents=[parent], type="Campaign asset", fields=RIGHTS)
+
+
+async def accept(campaign: Campaign, item: str, how: str, **more: object) -> tuple[int, str]:
+    key = (await campaign.link(item)).key
+    found = await post(campaign, "accept", link=key, how=how, why="seen", **more)
+    await campaign.world.until_quiet()
+    return found.status, found.body.model_dump_json()
+
+
+async def held(campaign: Campaign, name: str, data: bytes) -> str:
+    item = campaign.drop(name, data, **APPROVED_ONLY)
+    await campaign.world.until_quiet()
+    assert (await campaign.link(item)).state is LinkState.HELD
+    return item
+
+
+def bytes_in_celum(campaign: Campaign, asset: int) -> list[bytes]:
+    """Of all versions, the first one first."""
+    return [version.blob.path.read_bytes() for version in campaign.world.celum.asset(asset).versions if version.blob]
+
+
+# --- as link ---------------------------------------------------------------------------------------------------------
+
+
+async def test_other_bytes_of_equal_size_become_a_version_of_the_linked_asset(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "equal size") as campaign:
+        asset = there_already(campaign, THEIRS)
+        item = await held(campaign, "Launch.pdf", MINE)
+
+        assert (await accept(campaign, item, "link", asset=asset))[0] == 200
+        campaign.set("Launch.pdf", "UsageRights", "worldwide")
+        await campaign.world.until_quiet()
+
+        assert bytes_in_celum(campaign, asset) == [THEIRS, MINE]
+        assert (await campaign.link(item)).state is LinkState.SETTLED
+        assert campaign.world.errors == []
+
+
+async def test_the_same_bytes_are_no_version_of_the_linked_asset(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "equal bytes") as campaign:
+        asset = there_already(campaign, MINE)
+        item = await held(campaign, "Launch.pdf", MINE)
+
+        assert (await accept(campaign, item, "link", asset=asset))[0] == 200
+        campaign.set("Launch.pdf", "UsageRights", "worldwide")
+        await campaign.world.until_quiet()
+
+        assert bytes_in_celum(campaign, asset) == [MINE]
+        link = await campaign.link(item)
+        assert link.settled is not None
+        assert (link.state, link.settled.asset, link.settled.verified) == (LinkState.SETTLED, asset, "checksum")
+        assert campaign.world.celum.asset(asset).name == "Launch"
+        assert campaign.world.errors == []
