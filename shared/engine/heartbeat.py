@@ -6,12 +6,14 @@ import json
 from datetime import timedelta
 
 from shared.engine.context import Context
+from shared.engine.libraries import troubles
 from shared.engine.waiting import trouble_of
 from shared.errors import FlowFileProblem, System
 from shared.ledger.rows import AttentionKind
 
 HEARTBEAT = "health"
-LONG_TROUBLE = timedelta(minutes=30)  # a system that asks for pauses for longer is down, or has blocked the app
+LONG_TROUBLE = timedelta(minutes=30)  # a system that asks for pauses for longer is down, or has blocked the app;
+# where it does not accept our credential, nothing but a person ends that: it is told at once
 
 
 async def beat(context: Context) -> None:
@@ -23,9 +25,10 @@ async def beat(context: Context) -> None:
     problems += [f"the flow {standing.flow} is {standing.stops}" for standing in stopped]
     in_use = {one.drive for one in (await context.standings()).values() if one.stops not in {"frozen", "retired"}}
     problems += [mark.text for mark in await context.ledger.marks() if mark.text and mark.drive in in_use]
+    problems += await troubles(context, sorted(drive for drive in in_use if drive is not None))
     for system in System:
         trouble = await trouble_of(context, system)
-        if trouble is not None and context.clock.now() - trouble.since > LONG_TROUBLE:
+        if trouble is not None and (trouble.kept_out or context.clock.now() - trouble.since > LONG_TROUBLE):
             problems.append(f"{system} takes no work since {trouble.since:%Y-%m-%d %H:%M} UTC: {trouble.why}")
     if await context.ledger.attention(AttentionKind.FAILED, 1):
         problems.append("files have failed")

@@ -19,6 +19,7 @@ from shared.engine.gates import folders_changed
 from shared.engine.gone import find_what_went_along, note_deleted, note_expired
 from shared.engine.installation import may_work, touches_marker
 from shared.engine.known import Known
+from shared.engine.libraries import SILENT_AFTER, is_newer, note_silence, retire
 from shared.engine.moved import ask_to_look_into, look_into_moved
 from shared.engine.opening import list_behind
 from shared.engine.paths import Paths, as_folder
@@ -34,6 +35,7 @@ from shared.onedrive import DeltaPage
 CLOCKS_DISAGREE_SECONDS = 2  # of two instances; a message must not come before the lease has ended
 CLOCKS_DIFFER_SECONDS = 600  # OneDrive's and ours
 PLACES_REMEMBERED = 3  # of a folder that is moved again and again before its files are looked at
+OF_OUR_OWN = {ScanReason.SWEEP, ScanReason.SUBSCRIPTION}  # by the timers: no notification asked for it
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_SECONDS = 60  # after an answer that says nothing about when to come back
 BARRED_SECONDS = 900  # how often a message that nothing else replaces asks whether the library is ours now
@@ -64,7 +66,7 @@ async def scan(context: Context, message: ScanMessage) -> None:
     except Unavailable as problem:
         log.warning("scan of drive %s stopped: %s", drive, problem)
     except (Missing, Locked) as problem:
-        log.error("drive %s cannot be read: %s", drive, problem)
+        await retire(context, drive, problem)
         await _give_back(context, run.lease)
         return
     except BridgeError:
@@ -98,7 +100,7 @@ async def _may_begin(context: Context, message: ScanMessage, flows: tuple[Ingest
         log.warning("whose drive %s is could not be read: %s", message.drive, problem)
         seconds = RETRY_SECONDS
     except (Missing, Locked) as problem:  # the whole library: the timers ask again, and nothing in it counts as deleted
-        log.error("drive %s cannot be read: %s", message.drive, problem)
+        await retire(context, message.drive, problem)
         return False
     else:
         if message.reason in REPLACED:
@@ -143,6 +145,8 @@ class _Run:
         self.drive = drive
         self.flows = flows
         self.lease = lease
+        self.last_scan = lease.last_scan  # before this one
+        self.news = 0  # files that changed since
         self.paths = Paths(context, drive)
         self.known_since: datetime | None = None
         self.standings: Mapping[FlowId, Standing] = {}  # as they were when this reading of the changes began
@@ -154,7 +158,10 @@ class _Run:
         while True:
             await self.read_changes()
             if await self.context.ledger.release_scan(self.lease):
-                return
+                break
+        long_ago = self.last_scan is not None and self.context.clock.now() - self.last_scan > SILENT_AFTER
+        if reason in OF_OUR_OWN and self.news and long_ago:
+            await note_silence(self.context, self.drive, self.news)
 
     async def read_changes(self) -> None:
         """Follow the delta from the stored link to its end, page by page, saving the place after each."""
@@ -225,6 +232,7 @@ class _Run:
         await folders_changed(self.context, self.flows, folders, self.paths)
         files = [item for item in items.values() if not item.is_folder and not item.is_root]
         files.sort(key=lambda item: not item.deleted)  # who saves by delete and create ends with one file
+        self.news += sum(1 for item in files if self.last_scan is not None and is_newer(item, self.last_scan))
         placed = [await self.paths.of(item) for item in files]
         await self._renew()
         known = Known(self.context, self.drive, self.flows)

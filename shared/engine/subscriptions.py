@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 from shared.domain import DriveId
@@ -52,6 +53,8 @@ async def keep_subscription(context: Context, drive: DriveId, *, lifecycle: bool
         live = await context.onedrive.ensure_subscription(drive, known.id if known and as_it_stands else None, expires)
     except (Forbidden, Refused) as problem:
         log.error("drive %s has no subscription and is read once a day only: %s", drive, problem)
+        if known is not None and known.state is SubscriptionState.LOST:  # it can be read again, only not subscribed to
+            await context.ledger.save_subscription(dataclasses.replace(known, state=SubscriptionState.CREATING))
         return
     key_id = context.settings.notification_key[0]
     await context.ledger.save_subscription(

@@ -89,6 +89,7 @@ async def pause(context: Context, problem: Throttled | NotAuthorised) -> datetim
         "since": (known.since if known else now).isoformat(),
         "seconds": last,
         "why": problem.came_back[:LONGEST_WHY],
+        "kept_out": isinstance(problem, NotAuthorised),
     }
     await context.ledger.put_setting(f"trouble of {system}", json.dumps(entry))
     log.warning("%s is left alone until %s: %s", system, until.isoformat(), problem.came_back)
@@ -103,6 +104,7 @@ class Trouble:
     since: datetime
     seconds: float
     why: str
+    kept_out: bool  # our credential is not accepted, and was asked for more than once
 
 
 async def trouble_of(context: Context, system: System) -> Trouble | None:
@@ -113,7 +115,9 @@ async def trouble_of(context: Context, system: System) -> Trouble | None:
         return None
     calm = (context.clock.now() - ended).total_seconds() * context.clock.time_scale
     entry = json.loads(text)
-    trouble = Trouble(datetime.fromisoformat(entry["since"]), entry["seconds"], entry["why"])
+    since, seconds = datetime.fromisoformat(entry["since"]), entry["seconds"]
+    kept_out = entry.get("kept_out", False) and seconds > UNSAID_PAUSE_SECONDS  # one refusal alone says nothing yet
+    trouble = Trouble(since, seconds, entry["why"], kept_out)
     return trouble if calm < max(trouble.seconds, SAME_TROUBLE_SECONDS) else None
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from local.serving import Exchange, Fault
-from shared.domain import LinkState
+from shared.console.health import details
+from shared.domain import DriveId, LinkState
+from shared.engine.heartbeat import beat
 from shared.engine.subscriptions import LIFETIME
 from shared.messages import Queue, ScanMessage, ScanReason
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
@@ -31,6 +33,13 @@ async def timers(campaign: Campaign) -> None:
     await instance.bridge.keep_subscriptions()
     await instance.bridge.sweep_drives()
     await campaign.world.until_quiet()
+
+
+async def problems(campaign: Campaign) -> str:
+    """What health says after the next sign of life."""
+    context = (await campaign.world.instance()).bridge.context
+    await beat(context)
+    return "; ".join((await details(context, {})).problems)
 
 
 def subscriptions(campaign: Campaign) -> list[str]:
@@ -148,7 +157,9 @@ async def test_B15_a_library_that_is_gone_is_said_and_nothing_in_it_counts_as_de
         campaign.world.clock.jump(2 * DAY)
         await timers(campaign)
 
-    assert "cannot be read" in caplog.text
+    said = [record for record in caplog.records if record.levelname == "ERROR" and "retired" in record.getMessage()]
+    assert len(said) == 1, "once, however often the timers ask"
+    assert "cannot be read" in await problems(campaign)
     assert len(requests) < 60, "it is asked for by the timers alone"
     assert campaign.world.poison == []
     assert (await campaign.link(item)).state is LinkState.SETTLED
@@ -164,6 +175,39 @@ async def test_C31_what_no_doorbell_told_is_found_within_the_day(campaign: Campa
     campaign.world.clock.jump(DAY + 60)
     await timers(campaign)
     await arrives(campaign, "Logo")
+
+
+async def test_C31_H89_changes_that_only_the_daily_look_found_are_said_for_a_day(
+    campaign: Campaign, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign.world.clock.jump(DAY + 60)
+    await timers(campaign)
+    assert "silence" not in caplog.text, "nothing had changed"
+
+    campaign.world.onedrive.quirks.notifications_lost = True
+    campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+    campaign.world.clock.jump(DAY + 60)
+    await timers(campaign)
+    assert caplog.text.count("silence: drive") == 1
+    assert "told nothing of 1 changes" in await problems(campaign)
+
+    campaign.world.onedrive.quirks.notifications_lost = False
+    campaign.drop("Poster.pdf", b"%PDF-1.7 poster", **READY)
+    campaign.world.clock.jump(DAY + 60)
+    await timers(campaign)
+    assert caplog.text.count("silence: drive") == 1, "the doorbell rang"
+    assert "told nothing" not in await problems(campaign)
+
+
+async def test_B15_a_library_that_was_locked_for_a_while_is_subscribed_to_again(campaign: Campaign) -> None:
+    campaign.world.onedrive.serving.faults.append(Fault("/delta", status=423, body="{}"))
+    campaign.world.put(Queue.SCAN, ScanMessage(drive=DriveId(campaign.drive)).model_dump_json())
+    await campaign.world.until_quiet()
+    assert "cannot be read" in await problems(campaign)
+
+    await timers(campaign)
+    assert "cannot be read" not in await problems(campaign)
+    assert len(subscriptions(campaign)) == 1
 
 
 async def test_C26_a_file_that_the_app_may_not_see_for_a_while_keeps_its_asset(campaign: Campaign) -> None:

@@ -159,6 +159,8 @@ async def test_G2_while_celum_does_not_take_the_key_everything_waits_and_nothing
     items = [campaign.drop(f"Film {n}.pdf", b"%%PDF-1.7 film %d" % n, **READY) for n in range(3)]
     world.celum.faults.append(Fault("", times=FOR_EVER, status=401, body="{}"))
 
+    await goes_on(campaign, 0.1)
+    assert "CELUM takes no work since" in await problems(campaign), "told at once: nobody but a person ends this"
     await goes_on(campaign, 1)
     assert await goes_on(campaign, 24) < 24 * 12, "from some point on it is asked every few minutes"
 
