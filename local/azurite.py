@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 PROGRAM = Path(__file__).parents[1] / "node_modules" / ".bin" / "azurite"
+END_WITH_PARENT = Path(__file__).with_name("end_with_parent.cjs")
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="  # public, well known
 START_SECONDS = 60
@@ -45,12 +47,12 @@ class Azurite:
 
     async def start(self) -> None:
         """Returns when all three services accept connections."""
-        if not PROGRAM.exists():
-            raise AzuriteError(f"{PROGRAM} is missing; run `npm ci` first")
+        if not PROGRAM.exists() or shutil.which("node") is None:
+            raise AzuriteError(f"node or {PROGRAM} is missing; install Node.js, then run `npm ci`")
         self._process = process = await asyncio.create_subprocess_exec(
-            PROGRAM,
+            *("node", "--require", str(END_WITH_PARENT), str(PROGRAM)),
             *self._arguments(),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,  # closes when this process is gone, even killed: Azurite ends then too
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # Ctrl+C in a terminal must not take the storage from a host that is finishing
