@@ -28,6 +28,7 @@ from shared.engine.dormant import keep_dormant
 from shared.engine.facts import complete, read_item
 from shared.engine.holding import hold
 from shared.engine.looks import Looks
+from shared.engine.notes import lost_of, show_lost
 from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sharing import all_done_with_file
 from shared.engine.starting import ask_again, start
@@ -132,7 +133,7 @@ async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decisi
         case Outcome.NOTHING if owes_finish(flow, known) and await all_done_with_file(context, known):
             await start(context, known, dataclasses.replace(decision, verb=Verb.FINISH))
         case Outcome.NOTHING:
-            await _nothing_to_do(context, flow, full, known, base)
+            await _nothing_to_do(context, flow, full, known, base=base, notes=lost_of(decision.reasons))
         case Outcome.DO if decision.verb is Verb.CLOSE:
             await close(context, known, decision, deleted=full.item.deleted)
         case Outcome.DO if decision.verb is Verb.RESET:
@@ -189,16 +190,22 @@ async def _wait(
     if link.state is LinkState.HELD:  # what held it is mended, but it has to wait for something else now
         await context.ledger.drop_attention(link.key)
         link = dataclasses.replace(link, state=LinkState.SETTLED if link.settled else LinkState.SEEN, reasons=())
+    lost = lost_of(decision.reasons)
+    if lost:
+        link = dataclasses.replace(link, reasons=lost)
+        await show_lost(context, link, base)
     if link.transfer is not None:
         link = dataclasses.replace(link, transfer=dataclasses.replace(link.transfer, again=True))
     if decision.approval is not None and decision.approval != base.approval:
         await context.journal(link, "approved", decision)
-    if decision.until is None and (base.state is LinkState.HELD or shows_held(flow, facts)):
+    if decision.until is None and (lost or base.state is LinkState.HELD or shows_held(flow, facts)):
         await write_columns(context, flow, facts, link)  # before the row, by which a repeat would take it for done
     await wait_until(context, dataclasses.replace(link, due_at=base.due_at), facts.item, decision, stored=base)
 
 
-async def _nothing_to_do(context: Context, flow: IngestFlow, facts: Facts, link: Link, base: Link) -> None:
+async def _nothing_to_do(
+    context: Context, flow: IngestFlow, facts: Facts, link: Link, *, base: Link, notes: tuple[Reason, ...]
+) -> None:
     """All is as it should be; where the columns say so too, the eTag read is our receipt for the next page."""
     if link.transfer is not None:  # what it is about to do is no longer wanted; it looks again before it does it
         await ask_again(context, link)
@@ -210,7 +217,8 @@ async def _nothing_to_do(context: Context, flow: IngestFlow, facts: Facts, link:
         link = dataclasses.replace(link, settled=known)
     if link.state is not LinkState.SETTLED:
         await context.ledger.drop_attention(link.key)
-    fresh = dataclasses.replace(link, state=LinkState.SETTLED, reasons=(), due_at=None)
+    fresh = dataclasses.replace(link, state=LinkState.SETTLED, reasons=notes, due_at=None)
+    await show_lost(context, fresh, base)
     if await write_columns(context, flow, facts, fresh):
         fresh = dataclasses.replace(fresh, receipt=facts.item.etag)
     if fresh != base:

@@ -29,6 +29,8 @@ async def hold(
     if any(reason.outside for reason in reasons):
         held = await look_again(context, held, context.clock.after(RECHECK_HELD_SECONDS))
     await put_attention(context, AttentionKind.HELD, held)
+    if link.state is LinkState.SETTLED and link.reasons:  # what was said of it as settled is no longer so
+        await context.ledger.drop_attention(link.key, AttentionKind.WAITING)
     if news:  # journalled before the row, by which a repeat would take it for done
         await journal_held(context, held, reasons, decision)
     held = await first_or_next(context, held)

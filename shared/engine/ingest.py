@@ -15,6 +15,7 @@ from shared.engine.facts import read_item
 from shared.engine.finishing import finish
 from shared.engine.identifying import identify, take_leases
 from shared.engine.leaving import left_collection
+from shared.engine.notes import lost_of
 from shared.engine.plan import Plan, change_of, make_plan
 from shared.engine.registering import learn_outcome, register
 from shared.engine.run import NotThisOne, Run
@@ -54,7 +55,7 @@ async def prepare(run: Run) -> Plan:
     if decision.facts_hash != transfer.facts_hash:  # the same bytes, to be described otherwise: nothing is lost by it
         run.step = Step.COMPLETE if run.step is Step.SETTLE else run.step
         await run.checkpoint(facts_hash=decision.facts_hash)
-    return await make_plan(run, decision.wish)
+    return await make_plan(run, decision.wish, lost_of(decision.reasons))
 
 
 async def verify_alone(run: Run, plan: Plan) -> None:

@@ -61,6 +61,7 @@ class Plan:
     run_date: str
     link: Link
     matches: tuple[PlannedField, ...] = ()  # identity by field
+    notes: tuple[Reason, ...] = ()  # what remains to be said once all is as wished
     has_dates: bool = False  # the flow says from when and until when the asset may be used
     system: System = field(default=System.CELUM)
 
@@ -98,7 +99,7 @@ class Plan:
         return (*names, *([f"content {content.quick_xor}+{content.size}"] if content else []), *marks)
 
 
-async def make_plan(run: Run, wish: Wish) -> Plan:
+async def make_plan(run: Run, wish: Wish, notes: tuple[Reason, ...] = ()) -> Plan:
     """Resolve and convert. All names and values that do not fit are reported together, as one hold."""
     directory = run.context.celum.directory
     try:
@@ -126,6 +127,7 @@ async def make_plan(run: Run, wish: Wish) -> Plan:
         run_date=run.link.run_date or run.facts.now.astimezone(run.flow.time_zone).date().isoformat(),
         link=run.link,
         matches=matches,
+        notes=notes,
         has_dates=run.flow.availability is not None,
     )
 

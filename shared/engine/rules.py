@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shared.domain import Decision, Outcome, Reason
-from shared.flows import IngestFlow, Previewed
+from shared.engine.notes import lost_of
+from shared.flows import LOST, IngestFlow, Previewed
 
 
 class Verdict(StrEnum):
@@ -59,12 +60,14 @@ def rules_of(
 ) -> Iterator[Rule]:
     """A file that waits, is held or ignored stopped at the first stage with a reason; the later ones saw nothing.
 
+    Approving values that a settled file has lost stop nothing but new content.
     `left` are the parts of `from` that do not speak of the file, whatever is decided about it.
     """
     is_open = decision.outcome in {Outcome.DO, Outcome.NOTHING}
-    failed = {} if is_open else {reason.rule: reason.text for reason in decision.reasons}
-    failed |= {reason.rule: reason.text for reason in left}
-    reached = min((_stage(rule) for rule in failed), default=len(STAGES))
+    stops = {} if is_open else {reason.rule: reason.text for reason in decision.reasons}
+    stops |= {reason.rule: reason.text for reason in left}
+    failed = {**{reason.rule: reason.text for reason in lost_of(decision.reasons)}, **stops}
+    reached = min((_stage(rule) for rule in stops), default=len(STAGES))
     for rule in sorted(dict.fromkeys([*_names(flow, previewed), *failed]), key=_stage):
         known = previewed.get(rule, Previewed())
         value = failed.get(rule) or known.value or decision.used.get(rule.removeprefix("ready."), "")
@@ -127,10 +130,12 @@ STOPPED = {
 def advice_on(decision: Decision, stops: str) -> Iterator[str]:
     if stops:
         yield STOPPED.get(stops, stops)
-    if decision.outcome in {Outcome.DO, Outcome.NOTHING}:
+    if decision.outcome in {Outcome.DO, Outcome.NOTHING} and not lost_of(decision.reasons):
         return
     until = f" (until {decision.until:%Y-%m-%d %H:%M:%S} UTC)" if decision.until else ""
     for reason in decision.reasons:
+        if reason.rule == LOST:
+            continue
         advice = advice_for(reason)
         yield f"{advice}{until}" if advice else reason.text
 

@@ -9,6 +9,7 @@ from shared.domain import Asset, Content, Link, LinkState, Reason, Settled, Verb
 from shared.engine.context import Context
 from shared.engine.identifying import marks
 from shared.engine.leaving import leave_former_asset, was_added
+from shared.engine.notes import show_lost
 from shared.engine.plan import Plan
 from shared.engine.registering import set_apart
 from shared.engine.run import Run
@@ -28,7 +29,7 @@ async def settle(run: Run, plan: Plan) -> None:
     content = transfer.content or _standing_content(plan)
     await _leave_hints(run, plan, asset, content)
     settled = await _settled(run, plan, asset, content)
-    reasons = (*_notes(settled), *(() if asset.released else (_unreleased(asset.validation),)))
+    reasons = (*plan.notes, *_notes(settled), *(() if asset.released else (_unreleased(asset.validation),)))
     finished = link.finished if transfer.verb is Verb.UPDATE else None  # what has been put away was other content
 
     def as_settled(row: Link) -> Link:
@@ -47,6 +48,7 @@ async def settle(run: Run, plan: Plan) -> None:
 
     if link.state not in {LinkState.SEEN, LinkState.SETTLED}:  # those were never shown to people
         await context.ledger.drop_attention(link.key)
+    await show_lost(context, as_settled(link), link)
     await write_columns(context, run.flow, run.facts, as_settled(link))
     await leave_former_asset(context, link)
     await set_apart(run, plan, settled.asset)

@@ -8,6 +8,7 @@ from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkStat
 from shared.engine.context import Context
 from shared.engine.dormant import Dormant
 from shared.engine.known import Known
+from shared.engine.notes import tells_other
 from shared.engine.waiting import new_link, sighted, wait_until
 from shared.errors import LedgerConflict
 from shared.flows import IngestFlow, decide, needs, selects
@@ -100,6 +101,9 @@ class Sight:
             return True
         decision = decide(flow, facts, link)
         if decision.forgets or (decision.approval is not None and link and decision.approval != link.approval):
+            return True
+        is_over = decision.outcome is Outcome.NOTHING or (decision.outcome is Outcome.WAIT and decision.until is None)
+        if link is not None and is_over and tells_other(link, decision):
             return True
         if decision.outcome is not Outcome.WAIT:
             moved = decision.outcome is Outcome.NOTHING and link is not None and link.path != item.path

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from shared.domain import Columns, Facts, Link, LinkState
 from shared.engine.context import Context, log
 from shared.errors import Forbidden, LedgerConflict, Locked, Missing, NameProblem, Refused, RemoteError, ValueDoesNotFit
-from shared.flows import IngestFlow, Status, column_values, columns_read, selects
+from shared.flows import LOST, IngestFlow, Status, column_values, columns_read, selects
 from shared.ledger.rows import DueEntry, DueKind
 
 WRITER_LEASE_SECONDS = 20  # one read and one write
@@ -38,7 +38,7 @@ async def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link:
     settled = link.settled
     asset_url = pattern.replace("{id}", str(settled.asset)) if pattern and settled else ""
     reason = "; ".join(reason.text for reason in link.reasons)
-    wanted = column_values(flow, facts.item, link, status=STATUS[link.state], reason=reason, asset_url=asset_url)
+    wanted = column_values(flow, facts.item, link, status=_status(link), reason=reason, asset_url=asset_url)
     wanted = {
         name: text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…" for name, text in wanted.items()
     }
@@ -49,6 +49,13 @@ async def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link:
         if _internal(facts.columns, name) not in taken
         and (facts.columns is None or _present(facts.columns, name) != text)
     }
+
+
+def _status(link: Link) -> Status:
+    """A settled file that waits to be approved anew is not in CELUM as it is now."""
+    if link.state is LinkState.SETTLED and link.settled and link.content != link.settled.content:
+        return Status.WAITING if any(reason.rule == LOST for reason in link.reasons) else Status.SETTLED
+    return STATUS[link.state]
 
 
 async def _written_by_earlier_flows(context: Context, flow: IngestFlow, facts: Facts) -> frozenset[str]:

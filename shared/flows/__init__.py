@@ -2,7 +2,7 @@
 
 from shared.flows._case_loading import load_cases
 from shared.flows._cases import Case, Difference, GivenAsset, differences
-from shared.flows._deciding import decide, needs
+from shared.flows._deciding import LOST, decide, needs
 from shared.flows._dormant import folder_gates, gate_captures, shut_because
 from shared.flows._file_loading import load
 from shared.flows._gates import traced_by_versions
@@ -35,6 +35,7 @@ from shared.flows._writing import Status, column_values, columns_read
 from shared.flows._yaml import as_yaml
 
 __all__ = [
+    "LOST",
     "VALUE",
     "Case",
     "CelumConnection",

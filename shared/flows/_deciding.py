@@ -28,10 +28,12 @@ from shared.flows._dormant import dormant
 from shared.flows._gates import CHANGED, cover, forgets, is_same, judge, traces_approval
 from shared.flows._model import IngestFlow, Mode
 from shared.flows._reading import Lacks, Reading, as_text
+from shared.flows._ready_loading import approves_a_content
 from shared.flows._selection import selects
 from shared.flows._start import was_there_before
 from shared.flows._wishing import facts_hash, wish
 
+LOST = "on_ready_lost"  # the rule that a settled file is under whose approving values no longer hold
 UNNAMED_CONTENT_AGAIN = timedelta(minutes=1)  # OneDrive names new bytes within seconds; nobody announces it
 
 
@@ -152,15 +154,22 @@ class _Stages:
 
     def _while_closed(self, closed: tuple[Reason, ...], until: datetime | None) -> Decision | _Found:
         """`until` is the end of a quiet period that still runs."""
-        found = _Found(gate_open=False, reasons=closed)
-        if self.settled and until is None:
-            if self.flow.on_ready_lost == "hold":
-                return self._decision(Outcome.HOLD, closed, found)
-            if self.flow.on_ready_lost == "unavailable":
-                return replace(found, is_lost=True)
-            if self._signature() == self.settled.signature:
-                return found  # keep: what stands around the content still follows
-        return self._decision(Outcome.WAIT, closed, found, until=until)
+        found = _Found(gate_open=False)
+        if self.settled is None or until is not None:
+            return self._decision(Outcome.WAIT, closed, found, until=until)
+        if self.flow.on_ready_lost == "hold":
+            return self._decision(Outcome.HOLD, closed, found)
+        if self.flow.on_ready_lost == "unavailable":
+            kept = "what CELUM has stays" if self.settled.alias else "the asset is out of use"
+            return replace(found, reasons=self._lost(kept, closed), is_lost=True)
+        if self._signature() == self.settled.signature:  # keep: what stands around the content still follows
+            return replace(found, reasons=self._lost("what CELUM has stays", closed))
+        return self._decision(Outcome.WAIT, self._lost("the present content is not in CELUM", closed), found)
+
+    def _lost(self, so: str, closed: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        approved = traces_approval(self.flow) or approves_a_content(self.flow.ready)
+        what = "approval taken back" if approved else "no longer ready"
+        return (Reason(LOST, f"{what}: {so}"), *closed)
 
     def _changed_since(self, why: Reason) -> Decision:
         """Other content than the approved one: a person approves it again, after the bridge took the approval back."""

@@ -6,6 +6,8 @@ import pytest
 
 from local.azurite import Azurite
 from shared.domain import LinkState
+from tests.engine.test_api import get
+from tests.engine.test_explaining import explained
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
 from tests.unit.flows.covering import shows
 
@@ -107,3 +109,58 @@ async def test_embedded_properties_fill_fields(azurite: Azurite, tmp_path: Path,
 
         assert campaign.world.errors == []
         assert campaign.assets()[0]["fields"]["Title"]["en"]
+
+
+async def test_an_approval_taken_back_is_shown_until_it_is_given_again(campaign: Campaign) -> None:
+    item = campaign.drop("Launch.pdf", b"%PDF-1.4 launch", **READY)
+    await campaign.world.until_quiet()
+    campaign.set("Launch.pdf", "ApprovalStatus", "Draft")
+    await campaign.world.until_quiet()
+
+    why = 'approval taken back: what CELUM has stays; ApprovalStatus is "Draft", not "Approved"'
+    row, *others = (await get(campaign, "attention"))["rows"]
+    assert others == []
+    assert (row["kind"], row["path"]) == ("waiting", f"{APPROVED}/Launch.pdf")
+    assert "; ".join(reason["text"] for reason in row["reasons"]) == why
+    assert shown(campaign) == ("In CELUM", why)
+    assert (await campaign.link(item)).receipt is not None  # our own write was recognised
+    file, rules = await explained(campaign, f"{APPROVED}/Launch.pdf")
+    assert (file["outcome"], rules["ready.column.ApprovalStatus"]["verdict"]) == ("nothing", "failed")
+    assert rules["fields.Market"]["verdict"] == "passed"
+    assert len(file["would_change"]) == 1
+
+    campaign.drop("Launch.pdf", b"%PDF-1.4 not approved")
+    await campaign.world.until_quiet()
+    why = 'approval taken back: the present content is not in CELUM; ApprovalStatus is "Draft", not "Approved"'
+    row, *others = (await get(campaign, "attention"))["rows"]
+    assert others == []
+    assert "; ".join(reason["text"] for reason in row["reasons"]) == why
+    assert shown(campaign) == ("Waiting", why)
+
+    campaign.set("Launch.pdf", "ApprovalStatus", "Approved")
+    await campaign.world.until_quiet()
+    assert campaign.world.errors == []
+    assert (await get(campaign, "attention"))["rows"] == []
+    assert shown(campaign) == ("In CELUM", "")
+
+
+async def test_an_approval_taken_back_with_other_values_is_shown_as_well(campaign: Campaign) -> None:
+    campaign.drop("Launch.pdf", b"%PDF-1.4 launch", **READY)
+    await campaign.world.until_quiet()
+    campaign.set("Launch.pdf", "UsageRights", "print")
+    campaign.set("Launch.pdf", "ApprovalStatus", "Draft")
+    await campaign.world.until_quiet()
+    assert campaign.asset("Launch")["fields"]["Usage rights"] == "print"
+    assert [row["kind"] for row in (await get(campaign, "attention"))["rows"]] == ["waiting"]
+    assert shown(campaign)[1].startswith("approval taken back: ")
+
+    campaign.set("Launch.pdf", "ApprovalStatus", "Approved")
+    await campaign.world.until_quiet()
+    assert campaign.world.errors == []
+    assert (await get(campaign, "attention"))["rows"] == []
+    assert shown(campaign) == ("In CELUM", "")
+
+
+def shown(campaign: Campaign) -> tuple[str, str]:
+    columns = campaign.columns("Launch.pdf")
+    return str(columns["SyncStatus"]), str(columns.get("SyncNote") or "")

@@ -419,7 +419,8 @@ def test_a_settled_file_whose_gate_closed_still_follows_in_its_fields() -> None:
     closed = replace(world, columns=columns(ApprovalStatus=DRAFT, Title="Old"))
     unchanged = run(chosen, closed, before)
     assert unchanged.decision.outcome is Outcome.NOTHING
-    assert (unchanged.decision.gate_open, unchanged.why) == (False, ('ApprovalStatus is "Draft", not "Approved"',))
+    why = ("approval taken back: what CELUM has stays", 'ApprovalStatus is "Draft", not "Approved"')
+    assert (unchanged.decision.gate_open, unchanged.why) == (False, why)
     retitled = run(chosen, replace(closed, columns=columns(ApprovalStatus=DRAFT, Title="New")), before)
     assert retitled.decision.verb is Verb.UPDATE
 

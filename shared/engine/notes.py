@@ -1,0 +1,35 @@
+"""What remains to be said of a file that is settled, and where people see it."""
+
+from __future__ import annotations
+
+from shared.domain import Decision, Link, LinkState, Reason
+from shared.engine.context import Context
+from shared.engine.holding import put_attention
+from shared.flows import LOST
+from shared.ledger.rows import AttentionKind
+
+
+def lost_of(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """The reasons of a decision, where they say that the approving values of a settled file were lost."""
+    return reasons if any(reason.rule == LOST for reason in reasons) else ()
+
+
+def is_shown_lost(link: Link) -> bool:
+    """Whether the row in the attention list that `show_lost` writes stands for it."""
+    return link.state is LinkState.SETTLED and bool(lost_of(link.reasons))
+
+
+def tells_other(link: Link, decision: Decision) -> bool:
+    """Whether people still read something else about the approving values of a settled file than is so."""
+    return link.settled is not None and lost_of(link.reasons) != lost_of(decision.reasons)
+
+
+async def show_lost(context: Context, link: Link, before: Link) -> None:
+    """`link` as it is about to be stored, `before` as it stood. Repeatable: the row of truth is written afterwards."""
+    lost = lost_of(link.reasons)
+    if lost and (before.reasons, before.state) != (link.reasons, link.state):
+        await put_attention(context, AttentionKind.WAITING, link)
+        why = "; ".join(reason.text for reason in lost)
+        await context.journal(before, "no longer ready", more={"reasons": why}, of=why)
+    elif not lost and is_shown_lost(before):
+        await context.ledger.drop_attention(link.key, AttentionKind.WAITING)
