@@ -7,6 +7,7 @@ status                                   becomes
 403                                      Forbidden
 423                                      Locked; the facade adds 400, 403 and 409 while it sees a lock stand
 412                                      Conflict
+413, whatever its body                   Refused: what stands before CELUM has limits of its own
 other 4xx                                Refused, with all faults
 5xx, 3xx, 408, HTML instead of JSON      Unavailable: the outcome is unknown
 """
@@ -40,7 +41,9 @@ MISSING = frozenset({404, 410})  # "Missing id": none of these is declared …
 MISSING_WITH_ENTITY = frozenset({400, 403})  # … and these mean it when they name an `entity`
 LOCKED = 423  # "Locked asset": the other candidates (400, 403, 409) mean it while a lock stands: `Celum._lock_or`
 NO_RIGHT = 403  # "Missing permission": as a 400 with a fault it is a refusal that names the right
-SPENT_HANDLE = "handle"  # "Handle lifetime", "Handle single use": what a refusal mentions that blames the handle
+SPENT_HANDLE = "handle"  # "Handle lifetime", "Handle single use": the noun in a refusal that blames the handle …
+AS_A_VERB = frozenset({"not", "cannot", "can", "could", "t", "to", "will", "does", "did"})  # … which it is not after these
+TOO_LARGE = 413  # "Maximum upload size": also from a proxy, with a page of its own
 UNKNOWN_OUTCOME = 408  # a time-out of the server's, like every 5xx and 3xx
 PRECONDITION = 412  # "Optimistic locking": none is known of; a proxy before CELUM may have some
 
@@ -70,7 +73,7 @@ def translated(
         return Throttled(System.CELUM, operation, came_back, status=status, retry_after=wait)
     if status == 401:
         return NotAuthorised(System.CELUM, operation, came_back, status=status, code=problem.code)
-    if status >= 500 or status < 400 or status == UNKNOWN_OUTCOME or problem.is_html:
+    if status >= 500 or status < 400 or status == UNKNOWN_OUTCOME or (problem.is_html and status != TOO_LARGE):
         return Unavailable(System.CELUM, operation, came_back, status=status, code=problem.code)
     named = problem.entity is not None and not _names_a_field(problem)
     if status in MISSING or (status in MISSING_WITH_ENTITY and named):
@@ -171,7 +174,7 @@ def retry_after(header: str | None, date: str | None, *, now: datetime) -> float
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo is not None else None
 
@@ -179,4 +182,12 @@ def _http_date(text: str) -> datetime | None:
 def mentions_handle(problem: RemoteError) -> bool:
     """Whether a refused create or add-version blames the upload handle: ask for a new one and send again (G23)."""
     arguments = [fault.argument or "" for fault in problem.faults] if isinstance(problem, Refused) else []
-    return any(SPENT_HANDLE in text.lower() for text in (*arguments, problem.code, problem.came_back))
+    return any(_names_handle(text) for text in (*arguments, problem.code, problem.came_back))
+
+
+def _names_handle(text: str) -> bool:
+    """As a word of its own, also within a name: HANDLE_EXPIRED, uploadHandle; not handled, Handlebars, cannot handle."""
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)]
+    return any(
+        word == SPENT_HANDLE and before not in AS_A_VERB for before, word in zip(["", *words], words, strict=False)
+    )

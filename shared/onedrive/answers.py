@@ -36,6 +36,7 @@ _MALWARE = frozenset({"malwaredetected", "virusdetected", "virusinfected"})
 _LOCKED = frozenset({"resourcelocked", "lockmismatch", "resourcecheckedout"})
 _BUSY = frozenset({"activitylimitreached", "toomanyrequests"})
 _TRY_LATER = frozenset({"cannotsnapshottree"})
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def json_of(answer: Answer, operation: str) -> Json:
     if not answer.body:
         return {}
     try:
-        parsed = json.loads(answer.body)
+        parsed = _loaded(answer.body)
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
@@ -62,6 +63,14 @@ def json_of(answer: Answer, operation: str) -> Json:
         raise Unavailable(
             System.ONEDRIVE, operation, f"a body that is not a JSON object ({kind})", status=answer.status
         )
+    return parsed
+
+
+def _loaded(body: bytes) -> Any:  # noqa: ANN401 (JSON)
+    """Halves of a surrogate pair, which no table or message takes, are replaced: a name may end in one."""
+    parsed: Any = json.loads(body.decode("utf-8-sig", "replace"))
+    if _SURROGATE.search(body):
+        parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode("utf-8", "replace"))
     return parsed
 
 
@@ -120,7 +129,7 @@ def codes_of(answer: Answer) -> frozenset[str]:
 def _reported(body: bytes) -> tuple[tuple[str, ...], str]:
     """Every code of Graph's error object, outermost first, and its message; nothing when the body is something else."""
     try:
-        error = json.loads(body)["error"]
+        error = _loaded(body)["error"]
         message = error.get("message")
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return (), ""
@@ -157,6 +166,6 @@ def _pause(text: str, headers: Mapping[str, str]) -> float | None:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from itertools import batched
-from urllib.parse import quote
 
 from shared.domain import DriveId, Item, ItemId
 from shared.errors import BridgeError, System, Throttled, Unavailable
+from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, json_of
 from shared.onedrive.graph import Graph, objects
 from shared.onedrive.items import SELECT, item_of
@@ -22,12 +22,9 @@ class Batching:
 
     async def items(self, drive: DriveId, items: Sequence[ItemId]) -> dict[ItemId, Item | BridgeError]:
         """What each is now, or why it cannot be said (Missing: it is gone)."""
-        urls = [f"/drives/{quote(drive)}/items/{quote(item)}?$select={SELECT}" for item in items]
+        urls = [f"/drives/{step(drive)}/items/{step(item)}?$select={SELECT}" for item in items]
         found = await self.read(urls, "read items")
-        return {
-            item: one if isinstance(one, BridgeError) else item_of(drive, one)
-            for item, one in zip(items, found, strict=True)
-        }
+        return {item: _item(drive, one) for item, one in zip(items, found, strict=True)}
 
     async def read(self, urls: Sequence[str], operation: str) -> tuple[Json | BridgeError, ...]:
         """An answer for each path below /v1.0, in their order; one that failed stands there as its error.
@@ -44,8 +41,13 @@ class Batching:
     async def _some(self, urls: Sequence[str], operation: str) -> list[Json | BridgeError]:
         requests = [{"id": str(number), "method": "GET", "url": url} for number, url in enumerate(urls)]
         raw = await self._graph.call("POST", "/$batch", operation, body={"requests": requests})
-        by_id = {str(one.get("id")): one for one in objects(raw.get("responses"))}
-        return [_member(by_id.get(request["id"]), operation) for request in requests]
+        return members_of(raw, len(requests), operation)
+
+
+def members_of(raw: Json, count: int, operation: str) -> list[Json | BridgeError]:
+    """The answers to requests whose ids are their places; they may come in any order."""
+    by_id = {str(one.get("id")): one for one in objects(raw.get("responses"))}
+    return [_member(by_id.get(str(number)), operation) for number in range(count)]
 
 
 def _member(raw: Json | None, operation: str) -> Json | BridgeError:
@@ -57,6 +59,13 @@ def _member(raw: Json | None, operation: str) -> Json | BridgeError:
     body = raw.get("body")
     try:
         return json_of(Answer(status, headers, b"" if body is None else json.dumps(body).encode()), operation)
+    except BridgeError as problem:
+        return problem
+
+
+def _item(drive: DriveId, told: Json | BridgeError) -> Item | BridgeError:
+    try:
+        return told if isinstance(told, BridgeError) else item_of(drive, told)
     except BridgeError as problem:
         return problem
 

@@ -12,7 +12,8 @@ from shared.onedrive.answers import Answer, error_of
 
 PAGES = frozenset({"text/html", "application/json", "text/json", "application/problem+json"})
 STALE = frozenset({401, 403, 404, 410})  # the URL has expired, whatever the host calls it
-_CONTENT_RANGE = re.compile(r"bytes\s+(?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes\s+(?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Broken(Exception):
@@ -72,7 +73,7 @@ def _bounds(status: int, headers: Mapping[str, str], position: int) -> tuple[int
         return position, position, total
     if status == 200:
         length = headers.get("Content-Length", "")
-        whole = int(length) if length.isdigit() else None
+        whole = int(length) if _LENGTH.fullmatch(length) else None
         return 0, whole, whole
     if found is None or found[1] is None or int(found[1]) != position or int(found[2]) < position:
         raise Broken("the content host sent another range than was asked for")

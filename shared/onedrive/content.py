@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from shared.clock import Clock
 from shared.domain import Content, DriveId, Item, ItemId
 from shared.errors import ContentMismatch, Malware, Refused, SourceChanged, System, Unavailable, let_go
+from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, error_of
 from shared.onedrive.body import Body, Broken, Known, admit, error_in
 from shared.onedrive.content_host import ERROR_BYTES, ContentHost
@@ -74,7 +74,7 @@ class DriveContent:
         self._graph = sources.graph
         self._host = sources.host
         self._clock = sources.clock
-        self._url = f"/drives/{quote(drive)}/items/{quote(item)}"
+        self._url = f"/drives/{step(drive)}/items/{step(item)}"
         self._version = version
         self._ticket_given = ticket
         self._known = Known()
@@ -86,7 +86,7 @@ class DriveContent:
     async def size(self) -> int:
         """As OneDrive announces it, until a range was read: then as the content host says."""
         if self._size is None and self._version is not None:
-            raw = await self._graph.get(f"{self._url}/versions/{quote(self._version)}", self._operation)
+            raw = await self._graph.get(f"{self._url}/versions/{step(self._version)}", self._operation)
             size = raw.get("size")
             self._size = size if isinstance(size, int) else None
         if self._size is None:
@@ -194,7 +194,7 @@ class DriveContent:
 
     async def _ticket_of_version(self, version: str) -> Ticket:
         try:
-            return Ticket(await self._redirect(f"{self._url}/versions/{quote(version)}/content"))
+            return Ticket(await self._redirect(f"{self._url}/versions/{step(version)}/content"))
         except Refused:
             # Some servers hand out the current version only as the item itself.
             page = await self._graph.get(f"{self._url}/versions?$top=1", self._operation)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from shared.domain import DriveId, Item, ItemId
 from shared.errors import CursorExpired, Missing, Refused, System, Unavailable
+from shared.onedrive.addresses import step
 from shared.onedrive.answers import Json
 from shared.onedrive.graph import Graph, objects
 from shared.onedrive.hosts import check_origin
-from shared.onedrive.items import SELECT, item_of
+from shared.onedrive.items import SELECT, has_id, item_of, items_of, text_of
 from shared.onedrive.settings import OneDriveSettings
 
 PAGE = 1_000  # items; no official number, another client of long standing asks for the same
@@ -45,7 +46,7 @@ class Delta:
         self._settings = settings
 
     def start(self, drive: DriveId) -> str:
-        return f"{self._settings.root}/drives/{quote(drive)}/root/delta?{_LATEST_OR_WHOLE}"
+        return f"{self._settings.root}/drives/{step(drive)}/root/delta?{_LATEST_OR_WHOLE}"
 
     async def page(self, link: str) -> DeltaPage:
         """CursorExpired where the link is worthless: 410, or any 400 or 404 for a cursor."""
@@ -59,19 +60,22 @@ class Delta:
             if link.endswith(_LATEST_OR_WHOLE) or problem.status not in {400, 404, 410}:
                 raise
             raise CursorExpired(None) from problem
-        return self._parsed(link, raw)
+        return page_of(link, raw, self._settings.base_url)
 
-    def _parsed(self, link: str, raw: Json) -> DeltaPage:
-        links = [raw.get("@odata.nextLink"), raw.get("@odata.deltaLink")]
-        next_link, delta_link = (found if isinstance(found, str) and found else None for found in links)
-        if (next_link is None) == (delta_link is None) or not isinstance(raw.get("value"), list):
-            raise Unavailable(System.ONEDRIVE, _OPERATION, "a page without its items, or without exactly one link")
-        check_origin(next_link or delta_link or "", self._settings.base_url)
-        drive = _drive_in(link)
-        told = objects(raw["value"])
-        unseen = tuple(ItemId(str(one.get("id", ""))) for one in told if _left_our_view(one))
-        items = tuple(item_of(drive or _drive_of(one), one) for one in told if not _left_our_view(one))
-        return DeltaPage(items, next_link, delta_link, unseen)
+
+def page_of(link: str, raw: Json, base_url: str) -> DeltaPage:
+    """What the page behind a link says. Unavailable where it is none, HostNotAllowed where it leads elsewhere."""
+    links = [raw.get("@odata.nextLink"), raw.get("@odata.deltaLink")]
+    next_link, delta_link = (found if isinstance(found, str) and found else None for found in links)
+    if (next_link is None) == (delta_link is None) or not isinstance(raw.get("value"), list):
+        raise Unavailable(System.ONEDRIVE, _OPERATION, "a page without its items, or without exactly one link")
+    check_origin(next_link or delta_link or "", base_url)
+    drive = _drive_in(link)
+    told = objects(raw["value"])
+    unseen = tuple(ItemId(one["id"]) for one in told if _left_our_view(one) and has_id(one))
+    seen = [one for one in told if not _left_our_view(one)]
+    items = items_of(drive, seen) if drive else [item_of(_drive_of(one), one) for one in seen if has_id(one)]
+    return DeltaPage(tuple(items), next_link, delta_link, unseen)
 
 
 def _left_our_view(raw: Json) -> bool:
@@ -86,4 +90,4 @@ def _drive_in(link: str) -> DriveId:
 
 def _drive_of(raw: Json) -> DriveId:
     parent = raw.get("parentReference")
-    return DriveId(str(parent.get("driveId", "")) if isinstance(parent, dict) else "")
+    return DriveId((text_of(parent.get("driveId")) if isinstance(parent, dict) else None) or "")

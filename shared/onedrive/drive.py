@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from urllib.parse import quote
 
 from shared.clock import Clock, SystemClock
 from shared.domain import Columns, DriveId, Item, ItemId, ItemVersion, Value
-from shared.errors import BridgeError, Missing, Refused, Throttled
+from shared.errors import BridgeError, Missing, Refused, System, Throttled, Unavailable
+from shared.onedrive.addresses import step, steps
 from shared.onedrive.answers import Json
 from shared.onedrive.batching import Batching
 from shared.onedrive.columns import Column, columns_of, definition_of, values_of, write_body
@@ -17,8 +17,8 @@ from shared.onedrive.content import DriveContent, Sources, Ticket, download_url
 from shared.onedrive.content_host import ContentHost
 from shared.onedrive.delta import Delta, DeltaPage
 from shared.onedrive.grants import Grants
-from shared.onedrive.graph import Graph, Headroom, objects
-from shared.onedrive.items import SELECT, item_of, moment_of, person_of
+from shared.onedrive.graph import Graph, Headroom, next_link_of, objects
+from shared.onedrive.items import SELECT, has_id, item_of, items_of, moment_of, person_of, text_of
 from shared.onedrive.libraries import CACHE_SECONDS, Libraries
 from shared.onedrive.placing import Placing
 from shared.onedrive.settings import OneDriveSettings
@@ -79,7 +79,7 @@ class OneDrive:
 
     async def item(self, drive: DriveId, item: ItemId) -> tuple[Item, Columns]:
         """The item and its columns, in one call. Missing when it is gone."""
-        url, operation = f"/drives/{quote(drive)}/items/{quote(item)}", f"read item {item}"
+        url, operation = f"/drives/{step(drive)}/items/{step(item)}", f"read item {item}"
         raw, fields = await self._with_fields(url, operation)
         self._keep_ticket(item_of(drive, raw), raw)
         return item_of(drive, raw), columns_of(fields, await self.column_definitions(drive))
@@ -91,11 +91,12 @@ class OneDrive:
         """
         if self._expand_refused:
             return {}
-        urls = [f"/drives/{quote(drive)}/items/{quote(item)}?{_WITH_FIELDS}" for item in items]
+        urls = [f"/drives/{step(drive)}/items/{step(item)}?{_WITH_FIELDS}" for item in items]
         read = await self.batching.read(urls, "read items")
         if throttled := next((one for one in read if isinstance(one, Throttled)), None):
             raise throttled
-        found = {item: raw for item, raw in zip(items, read, strict=True) if not isinstance(raw, BridgeError)}
+        answers = zip(items, read, strict=True)
+        found = {item: raw for item, raw in answers if not isinstance(raw, BridgeError) and has_id(raw)}
         definitions = await self.column_definitions(drive)
         for raw in found.values():
             self._keep_ticket(item_of(drive, raw), raw)
@@ -133,32 +134,34 @@ class OneDrive:
 
     async def folder(self, drive: DriveId, item: ItemId) -> Item:
         """Name, parent and path of a folder, for walking up."""
-        url = f"/drives/{quote(drive)}/items/{quote(item)}?$select={SELECT}"
+        url = f"/drives/{step(drive)}/items/{step(item)}?$select={SELECT}"
         return item_of(drive, await self._graph.get(url, f"read folder {item}"))
 
     async def item_at(self, drive: DriveId, path: str) -> Item | None:
         """What stands at a path from the library's root, case-insensitively; None where nothing does."""
-        below = quote(path.strip("/"))
+        below = steps(path)
         address = f"root:/{below}" if below else "root"
-        url = f"/drives/{quote(drive)}/{address}?$select={SELECT}"
+        url = f"/drives/{step(drive)}/{address}?$select={SELECT}"
         try:
             return item_of(drive, await self._graph.get(url, "find an item by its path"))
         except Missing:
             return None
 
     async def children(self, drive: DriveId, folder: ItemId) -> AsyncIterator[Item]:
-        url = f"/drives/{quote(drive)}/items/{quote(folder)}/children?$top={CHILDREN_PAGE}&$select={SELECT}"
+        url = f"/drives/{step(drive)}/items/{step(folder)}/children?$top={CHILDREN_PAGE}&$select={SELECT}"
         async for page in self._graph.pages(url, f"list folder {folder}"):
-            for raw in page:
-                yield item_of(drive, raw)
+            for item in items_of(drive, page):
+                yield item
 
     async def children_page(self, drive: DriveId, folder: ItemId, page: str | None) -> tuple[list[Item], str | None]:
         """One page of a folder, from its beginning or behind a link, and the link to the next one."""
-        first = f"/drives/{quote(drive)}/items/{quote(folder)}/children?$top={CHILDREN_PAGE}&$select={SELECT}"
-        raw = await self._graph.get(page or first, f"list folder {folder}")
-        link = raw.get("@odata.nextLink")
-        items = [item_of(drive, one) for one in objects(raw.get("value"))]
-        return items, link if isinstance(link, str) and link and link != page else None
+        first = f"/drives/{step(drive)}/items/{step(folder)}/children?$top={CHILDREN_PAGE}&$select={SELECT}"
+        operation = f"list folder {folder}"
+        raw = await self._graph.get(page or first, operation)
+        link = next_link_of(raw, operation)
+        if link is not None and link == page:
+            raise Unavailable(System.ONEDRIVE, operation, "the same nextLink again: the listing never ends")
+        return items_of(drive, objects(raw.get("value"))), link
 
     def content(self, drive: DriveId, item: ItemId, *, version: str | None = None) -> DriveContent:
         ticket = self._kept_ticket(drive, item) if version is None else None
@@ -174,7 +177,7 @@ class OneDrive:
     async def versions(self, drive: DriveId, item: ItemId) -> tuple[ItemVersion, ...]:
         """The list item's versions with their columns, newest first. Forbidden where the app may not read them."""
         known = await self.column_definitions(drive)
-        url = f"/drives/{quote(drive)}/items/{quote(item)}/listItem/versions?$expand=fields"
+        url = f"/drives/{step(drive)}/items/{step(item)}/listItem/versions?$expand=fields"
         found: list[ItemVersion] = []
         async for page in self._graph.pages(url, f"read the versions of item {item}"):
             found += [version for raw in page if (version := _version(raw, known)) is not None]
@@ -182,18 +185,18 @@ class OneDrive:
 
     async def checked_in(self, drive: DriveId, item: ItemId) -> bool:
         """Whether nobody has the file checked out; also true where files cannot be checked out."""
-        url = f"/drives/{quote(drive)}/items/{quote(item)}?$select=id,publication"
+        url = f"/drives/{step(drive)}/items/{step(item)}?$select=id,publication"
         return is_checked_in(await self._graph.get(url, f"read whether item {item} is checked in"))
 
     async def can_be_checked_out(self, drive: DriveId, item: ItemId) -> bool:
-        url = f"/drives/{quote(drive)}/items/{quote(item)}?$select=id,publication"
+        url = f"/drives/{step(drive)}/items/{step(item)}?$select=id,publication"
         return can_be_checked_out(await self._graph.get(url, f"read whether item {item} can be checked out"))
 
     async def content_approval(self, drive: DriveId, item: ItemId) -> str:
         """Approved, Denied, Pending, Draft or Scheduled; "" where the library has no content approval."""
         if not has_content_approval(await self.column_definitions(drive)):
             return ""
-        url = f"/drives/{quote(drive)}/items/{quote(item)}/listItem?$expand=fields($select={MODERATION})"
+        url = f"/drives/{step(drive)}/items/{step(item)}/listItem?$expand=fields($select={MODERATION})"
         return status_of((await self._graph.get(url, f"read the approval of item {item}")).get("fields"))
 
     async def column_definitions(self, drive: DriveId) -> tuple[Column, ...]:
@@ -208,9 +211,7 @@ class OneDrive:
     async def _read_columns(self, drive: DriveId) -> tuple[Column, ...]:
         columns: list[Column] = []
         try:
-            async for page in self._graph.pages(
-                f"/drives/{quote(drive)}/list/columns", "read the columns of a library"
-            ):
+            async for page in self._graph.pages(f"/drives/{step(drive)}/list/columns", "read the columns of a library"):
                 columns += [definition_of(raw) for raw in page]
         except (Missing, Refused):
             return ()
@@ -224,7 +225,7 @@ class OneDrive:
         if not values:
             return
         body = write_body(values, await self.column_definitions(drive))
-        url = f"/drives/{quote(drive)}/items/{quote(item)}/listItem/fields"
+        url = f"/drives/{step(drive)}/items/{step(item)}/listItem/fields"
         try:
             await self._graph.call("PATCH", url, f"write columns of item {item}", body=body)
         except Refused:
@@ -247,15 +248,17 @@ class OneDrive:
 
 
 def _fields_in(raw: Json) -> object:
-    return (raw.get("listItem") or {}).get("fields")
+    list_item = raw.get("listItem")
+    return list_item.get("fields") if isinstance(list_item, dict) else None
 
 
 def _version(raw: Json, known: tuple[Column, ...]) -> ItemVersion | None:
     modified = moment_of(raw.get("lastModifiedDateTime"))
-    if modified is None or not raw.get("id"):
+    number = text_of(raw.get("id"))
+    if modified is None or not number:
         return None
     values, _ = values_of(raw.get("fields"), known)
-    return ItemVersion(str(raw["id"]), modified, person_of(raw.get("lastModifiedBy")), values)
+    return ItemVersion(number, modified, person_of(raw.get("lastModifiedBy")), values)
 
 
 def _newest_first(version: ItemVersion) -> tuple[float, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote
 
 from shared.domain import DriveId, ItemId, Person
 from shared.errors import Forbidden, Missing, NameProblem, Refused, System, Throttled, Unavailable
+from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, error_of, json_of
 from shared.onedrive.graph import Graph, objects
 
@@ -54,9 +54,9 @@ class Grants:
     async def list(self, drive: DriveId, item: ItemId) -> tuple[Grant, ...]:
         """Own and inherited ones, without sharing links and owners."""
         found: list[Grant] = []
-        url = f"/drives/{quote(drive)}/items/{quote(item)}/permissions"
+        url = f"/drives/{step(drive)}/items/{step(item)}/permissions"
         async for page in self._graph.pages(url, f"list the grants of item {item}"):
-            found += [grant for raw in page if (grant := _grant(raw)) is not None]
+            found += [grant for raw in page if (grant := grant_of(raw)) is not None]
         return tuple(found)
 
     async def give(
@@ -80,7 +80,7 @@ class Grants:
         if not inherit:
             body["retainInheritedPermissions"] = False
         answer = await self._graph.send(
-            "POST", f"/drives/{quote(drive)}/items/{quote(item)}/invite", operation, body=body
+            "POST", f"/drives/{step(drive)}/items/{step(item)}/invite", operation, body=body
         )
         return Given(_given(answer, who, operation), was_there=False)
 
@@ -88,7 +88,7 @@ class Grants:
         """Missing when somebody has taken it back; Forbidden when it is given on a folder above."""
         operation = f"change a grant of item {item}"
         raw = await self._graph.call("PATCH", _url(drive, item, grant), operation, body={"roles": [_GRAPH_ROLE[role]]})
-        changed = _grant(raw)
+        changed = grant_of(raw)
         if changed is None:
             raise Unavailable(System.ONEDRIVE, operation, "an answer without a grant")
         return changed
@@ -102,7 +102,7 @@ class Grants:
 
 
 def _url(drive: DriveId, item: ItemId, grant: str) -> str:
-    return f"/drives/{quote(drive)}/items/{quote(item)}/permissions/{quote(grant, safe='')}"
+    return f"/drives/{step(drive)}/items/{step(item)}/permissions/{step(grant)}"
 
 
 def _given(answer: Answer, who: str, operation: str) -> Grant:
@@ -121,7 +121,7 @@ def _given(answer: Answer, who: str, operation: str) -> Grant:
             if code.casefold() in {"activitylimitreached", "toomanyrequests"}:
                 raise Throttled(System.ONEDRIVE, operation, f"{code} {message}", status=429, retry_after=None)
             raise NameProblem("person", who) from Refused(System.ONEDRIVE, operation, message, status=400, code=code)
-        grant = _grant(raw)
+        grant = grant_of(raw)
         if grant is not None:
             return grant
     raise Unavailable(System.ONEDRIVE, operation, "an answer without a grant")
@@ -132,7 +132,7 @@ def _is_unknown(code: str, came_back: str) -> bool:
     return code.casefold() in _UNKNOWN or any(word in told for word in (*_UNKNOWN, *_UNKNOWN_WORDS))
 
 
-def _grant(raw: Json) -> Grant | None:
+def grant_of(raw: Json) -> Grant | None:
     """None for links, owners, and what names no person or group of the directory."""
     roles = raw.get("roles")
     if not isinstance(roles, list) or not raw.get("id") or raw.get("link") or "owner" in roles:

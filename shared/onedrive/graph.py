@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ SCOPES = ["https://graph.microsoft.com/.default"]
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0  # a delta page of a busy drive takes several seconds
 SHORT = 0.1  # share of the units below which it is wise to go slowly
+_COUNT = re.compile(r"[0-9]{1,12}")
 PAGES = 10_000  # of one listing; more is a server that goes round in circles
 
 
@@ -93,7 +95,7 @@ class Graph:
             seen.add(link)
             page = await self.get(link, operation)
             yield objects(page.get("value"))
-            link = page.get("@odata.nextLink")
+            link = next_link_of(page, operation)
 
     async def send(
         self,
@@ -149,9 +151,17 @@ class Graph:
 
 def headroom_of(headers: Mapping[str, str], at: datetime) -> Headroom | None:
     limit, remaining, reset = (headers.get(f"ratelimit-{name}", "") for name in ("limit", "remaining", "reset"))
-    if not (limit.isdecimal() and remaining.isdecimal()):
+    if not (_COUNT.fullmatch(limit) and _COUNT.fullmatch(remaining)):
         return None
-    return Headroom(int(limit), int(remaining), float(reset) if reset.isdecimal() else 60.0, at)
+    return Headroom(int(limit), int(remaining), float(reset) if _COUNT.fullmatch(reset) else 60.0, at)
+
+
+def next_link_of(page: Json, operation: str) -> str | None:
+    """None at the end of a listing; one whose link cannot be read is not at its end."""
+    link = page.get("@odata.nextLink")
+    if link is None or (isinstance(link, str) and link):
+        return link
+    raise Unavailable(System.ONEDRIVE, operation, "a nextLink that is no link")
 
 
 def objects(value: object) -> list[Json]:

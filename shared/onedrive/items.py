@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from shared.domain import Content, DriveId, Item, ItemId, Person
+from shared.errors import System, Unavailable
 from shared.onedrive.answers import Json
 
+_log = logging.getLogger(__name__)
+
+LARGEST_SIZE = 2**63 - 1  # what a table takes
 NO_DATE = 1  # the year in which deleted items were created, if one believes Graph
 
 # What a listing has to bring; without it a page is three times as long.
@@ -18,20 +24,38 @@ SELECT = (
 )
 
 
+def items_of(drive: DriveId, listed: Iterable[Json]) -> list[Item]:
+    """Of a page. An item without an id can be neither read nor remembered: it is passed over, and the log says so."""
+    listed = list(listed)
+    named = [raw for raw in listed if has_id(raw)]
+    if len(named) < len(listed):
+        _log.warning("drive %s: %d listed items have no id; passed over", drive, len(listed) - len(named))
+    return [item_of(drive, raw) for raw in named]
+
+
+def has_id(raw: Json) -> bool:
+    return bool(text_of(raw.get("id")))
+
+
 def item_of(drive: DriveId, raw: Json) -> Item:
-    """`drive` is where the item was asked for; a page is parsed at a few microseconds an item."""
+    """`drive` is where the item was asked for; a page is parsed at a few microseconds an item.
+
+    Unavailable for an answer without an id.
+    """
+    if not has_id(raw):
+        raise Unavailable(System.ONEDRIVE, "read an item", "an item without an id")
     parent = _object(raw, "parentReference")
     deleted = raw.get("deleted") is not None
     is_root = "root" in raw
     is_package = "package" in raw or "remoteItem" in raw  # a notebook, a shortcut to another drive: no bytes here
-    name = _text(raw.get("name")) or ""
+    name, above = text_of(raw.get("name")) or "", text_of(parent.get("id"))
     image = _object(raw, "image")
     return Item(
         drive=drive,
-        id=ItemId(str(raw.get("id", ""))),
+        id=ItemId(raw["id"]),
         name=name,
-        parent=None if is_root or not parent.get("id") else ItemId(str(parent["id"])),
-        etag=_text(raw.get("eTag")),
+        parent=ItemId(above) if above and not is_root else None,
+        etag=text_of(raw.get("eTag")),
         content=None if deleted or is_package else _content(raw),
         path="/" if is_root else _path(parent, name),
         is_folder=is_root or ("folder" in raw and not is_package),
@@ -39,22 +63,22 @@ def item_of(drive: DriveId, raw: Json) -> Item:
         is_package=is_package,
         deleted=deleted,
         malware=raw.get("malware") is not None,
-        ctag=_text(raw.get("cTag")),
+        ctag=text_of(raw.get("cTag")),
         created=moment_of(raw.get("createdDateTime")),
         modified=moment_of(raw.get("lastModifiedDateTime")),
         created_by=person_of(raw.get("createdBy")),
         modified_by=person_of(raw.get("lastModifiedBy")),
-        web_url=_text(raw.get("webUrl")),
-        mime_type=_text(_object(raw, "file").get("mimeType")),
+        web_url=text_of(raw.get("webUrl")),
+        mime_type=text_of(_object(raw, "file").get("mimeType")),
         pixels=_pixels(image),
     )
 
 
 def _content(raw: Json) -> Content | None:
     size = raw.get("size")
-    if "file" not in raw or not isinstance(size, int) or size < 0:
+    if "file" not in raw or not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST_SIZE:
         return None
-    return Content(size, _text(_object(_object(raw, "file"), "hashes").get("quickXorHash")))
+    return Content(size, text_of(_object(_object(raw, "file"), "hashes").get("quickXorHash")))
 
 
 def _path(parent: Json, name: str) -> str | None:
@@ -79,9 +103,9 @@ def person_of(raw: object) -> Person | None:
     if not who:
         return None
     return Person(
-        id=_text(who.get("id")) or "",
-        name=_text(who.get("displayName")) or "",
-        email=_text(who.get("email")) or "",
+        id=text_of(who.get("id")) or "",
+        name=text_of(who.get("displayName")) or "",
+        email=text_of(who.get("email")) or "",
         is_application=not user,
     )
 
@@ -104,5 +128,5 @@ def _object(raw: Json, name: str) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
     return value if isinstance(value, str) else None

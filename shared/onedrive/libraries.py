@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from shared.clock import Clock
 from shared.domain import DriveId
-from shared.errors import Missing, NameProblem
+from shared.errors import Missing, NameProblem, System, Unavailable
+from shared.onedrive.addresses import step, steps
 from shared.onedrive.answers import Json
 from shared.onedrive.graph import Graph
+from shared.onedrive.items import text_of
 
 CACHE_SECONDS = 600  # names that people change now and then: libraries, columns
 
@@ -30,13 +32,13 @@ class Libraries:
 
     async def _find_drive(self, site: str, library: str) -> DriveId:
         host, _, path = site.partition(":")
-        address = f"{host}:/{quote(path.strip('/'))}" if path.strip("/") else host
+        address = f"{host}:/{steps(path)}" if path.strip("/") else host
         try:
-            site_id = (await self._graph.get(f"/sites/{address}?$select=id", f"find the site {site}")).get("id")
+            site_id = _id_of(await self._graph.get(f"/sites/{address}?$select=id", f"find the site {site}"))
         except Missing:
             raise NameProblem("site", site) from None
         libraries: list[Json] = []
-        url = f"/sites/{quote(str(site_id), safe=',')}/drives?$select=id,name,webUrl"
+        url = f"/sites/{step(site_id).replace('%2C', ',')}/drives?$select=id,name,webUrl"
         async for page in self._graph.pages(url, f"list the libraries of {site}"):
             libraries += page
         hits = [raw for raw in libraries if _same(raw.get("name"), library)]
@@ -44,7 +46,14 @@ class Libraries:
         if len(hits) != 1:
             names = tuple(sorted(str(raw.get("name")) for raw in (hits or libraries)))
             raise NameProblem("library", library, candidates=names, ambiguous=bool(hits))
-        return DriveId(str(hits[0]["id"]))
+        return DriveId(_id_of(hits[0]))
+
+
+def _id_of(raw: Json) -> str:
+    found = text_of(raw.get("id"))
+    if not found:
+        raise Unavailable(System.ONEDRIVE, "find a library", "a site or library without an id")
+    return found
 
 
 def _same(name: object, wanted: str) -> bool:

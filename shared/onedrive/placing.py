@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote
 
 from shared.domain import DriveId, Item, ItemId
 from shared.errors import ItemChanged, Missing, NameTaken, System
+from shared.onedrive.addresses import step, steps
 from shared.onedrive.answers import Json
 from shared.onedrive.content import DriveContent, Sources, Ticket, download_url
 from shared.onedrive.items import item_of
@@ -56,8 +56,8 @@ class Placing:
 
         `if_match`: only over the item that still has this eTag.
         """
-        at, operation = f"items/{quote(parent)}:/{quote(name, safe='')}", "put a file into a folder"
-        url = f"/drives/{quote(drive)}/{at}:/content?{_CONFLICT}={if_taken}"
+        at, operation = f"items/{step(parent)}:/{step(name)}", "put a file into a folder"
+        url = f"/drives/{step(drive)}/{at}:/content?{_CONFLICT}={if_taken}"
         try:
             raw = await self._graph.call("PUT", url, operation, content=data, headers=_matching(if_match))
         except ItemChanged:  # though the eTag may be the right one (onedrive-api-docs#1716)
@@ -74,7 +74,7 @@ class Placing:
         """
         operation = "read a file by its path"
         try:
-            raw = await self._graph.get(f"/drives/{quote(drive)}/root:/{quote(path.strip('/'))}", operation)
+            raw = await self._graph.get(f"/drives/{step(drive)}/root:/{steps(path)}", operation)
         except Missing:
             return None
         item, url = item_of(drive, raw), download_url(raw)
@@ -98,7 +98,7 @@ class Placing:
             body["parentReference"] = {"id": to}
         if name is not None:
             body["name"] = name
-        url, operation = f"/drives/{quote(drive)}/items/{quote(item)}", f"move item {item}"
+        url, operation = f"/drives/{step(drive)}/items/{step(item)}", f"move item {item}"
         return item_of(drive, await self._graph.call("PATCH", url, operation, body=body, headers=_matching(if_match)))
 
     async def folder(self, drive: DriveId, path: str) -> Item:
@@ -115,33 +115,31 @@ class Placing:
     async def _as_far_as_there(self, drive: DriveId, names: list[str]) -> tuple[Item, list[str]]:
         """The deepest item of the path that exists (the root at least), and the names below it."""
         for depth in range(len(names), 0, -1):
-            found = await self._at(drive, f"root:/{quote('/'.join(names[:depth]))}")
+            found = await self._at(drive, f"root:/{steps('/'.join(names[:depth]))}")
             if found is not None:
                 return _as_folder(found, "/".join(names[:depth])), names[depth:]
-        return item_of(drive, await self._graph.get(f"/drives/{quote(drive)}/root", "read the root of a drive")), names
+        return item_of(drive, await self._graph.get(f"/drives/{step(drive)}/root", "read the root of a drive")), names
 
     async def _child_folder(self, drive: DriveId, parent: Item, name: str) -> Item:
-        below = f"/drives/{quote(drive)}/items/{quote(parent.id)}"
+        below = f"/drives/{step(drive)}/items/{step(parent.id)}"
         body: Json = {"name": name, "folder": {}, _CONFLICT: IfTaken.FAIL.value}
         try:
             return item_of(drive, await self._graph.call("POST", f"{below}/children", "make a folder", body=body))
         except NameTaken:
-            found = await self._at(drive, f"items/{quote(parent.id)}:/{quote(name, safe='')}")
+            found = await self._at(drive, f"items/{step(parent.id)}:/{step(name)}")
             if found is None or not found.is_folder:
                 raise
             return found  # somebody else made it just now
 
     async def _at(self, drive: DriveId, address: str) -> Item | None:
         try:
-            return item_of(
-                drive, await self._graph.get(f"/drives/{quote(drive)}/{address}", "find an item by its path")
-            )
+            return item_of(drive, await self._graph.get(f"/drives/{step(drive)}/{address}", "find an item by its path"))
         except Missing:
             return None
 
     async def delete(self, drive: DriveId, item: ItemId, *, if_match: str | None) -> bool:
         """DELETE into the recycle bin; False when it was gone already."""
-        url = f"/drives/{quote(drive)}/items/{quote(item)}"
+        url = f"/drives/{step(drive)}/items/{step(item)}"
         try:
             await self._graph.call("DELETE", url, f"delete item {item}", headers=_matching(if_match))
         except Missing:

@@ -83,6 +83,8 @@ async def send(
     request.add_request_options([ResponseHandlerOption(_Raw())])
     try:
         answer = await adapter.send_primitive_async(request, "bytes", {})
+    except httpx.InvalidURL as error:
+        raise Unavailable(System.ONEDRIVE, operation, "a link that is no address") from error
     except httpx.HTTPError as error:
         raise Unavailable(System.ONEDRIVE, operation, f"no whole answer ({type(error).__name__})") from error
     except ClientAuthenticationError as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from shared.domain import DriveId
 from shared.errors import Conflict, Missing, Refused, System, Unavailable
+from shared.onedrive.addresses import step
 from shared.onedrive.answers import Json
 from shared.onedrive.columns import iso
 from shared.onedrive.graph import Graph
@@ -19,6 +19,7 @@ from shared.onedrive.settings import OneDriveSettings
 
 # Tried in turn when Graph finds a lifetime too long: what two of its documents and the shortest one allow.
 SHORTER_MINUTES = (42_300, 4_200, 1_440, 60)
+LAPSED = "1970-01-01T00:00:00Z"  # said of a listed one that does not say until when it lives
 _GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
@@ -96,7 +97,7 @@ class Subscriptions:
         self, subscription: str, drive: DriveId, expires: datetime, now: datetime, *, adopted: bool = False
     ) -> Subscription:
         """PATCH; Missing when it is gone. Renewing also re-authorises."""
-        url = f"/subscriptions/{quote(subscription)}"
+        url = f"/subscriptions/{step(subscription)}"
         raw = await self._with_expiry("PATCH", url, {}, expires, now)
         return self._read({"id": subscription, **raw}, drive, created=adopted)
 
@@ -120,7 +121,7 @@ class Subscriptions:
     async def delete(self, subscription: str) -> None:
         """Also fine when it is gone already."""
         try:
-            await self._graph.call("DELETE", f"/subscriptions/{quote(subscription)}", "delete a subscription")
+            await self._graph.call("DELETE", f"/subscriptions/{step(subscription)}", "delete a subscription")
         except Missing:
             return
 
@@ -140,18 +141,22 @@ class Subscriptions:
         return proven is not None and proven == subscription.drive
 
     async def reauthorise(self, subscription: str) -> None:
-        url = f"/subscriptions/{quote(subscription)}/reauthorize"
+        url = f"/subscriptions/{step(subscription)}/reauthorize"
         await self._graph.call("POST", url, "re-authorise a subscription")
 
     async def list(self) -> list[Subscription]:
         """Those of this app that watch the root of a drive."""
         found: list[Subscription] = []
         async for page in self._graph.pages("/subscriptions", "list the subscriptions"):
-            for raw in page:
-                drive = _drive_of(raw)
-                if drive is not None:
-                    found.append(self._read(raw, drive))
+            found += self.listed(page)
         return found
+
+    def listed(self, page: Iterable[Json]) -> Iterator[Subscription]:
+        """Those of a page that watch the root of a drive; what is odd about one of them hides none of the others."""
+        for raw in page:
+            drive = _drive_of(raw)
+            if drive is not None and raw.get("id"):
+                yield self._read({"expirationDateTime": LAPSED} | _told(raw), drive)
 
     def _state(self, drive: DriveId) -> str:
         key_id, secret = self._settings.secrets.current
@@ -170,6 +175,11 @@ class Subscriptions:
             client_state=state if isinstance(state, str) and state else None,
             created=created,
         )
+
+
+def _told(raw: Json) -> Json:
+    """What is unreadable in one of many is left out."""
+    return {name: value for name, value in raw.items() if name != "expirationDateTime" or moment_of(value) is not None}
 
 
 def _drive_of(raw: Json) -> DriveId | None:

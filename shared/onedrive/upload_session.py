@@ -7,15 +7,15 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from shared.domain import DriveId, Item, ItemId
 from shared.errors import Forbidden, ItemChanged, Malware, Missing, Refused, SessionGone, System, Unavailable
+from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, codes_of, error_of, json_of
 from shared.onedrive.columns import iso
 from shared.onedrive.content import Sources
 from shared.onedrive.content_host import ERROR_BYTES
-from shared.onedrive.items import SELECT, item_of, moment_of
+from shared.onedrive.items import SELECT, has_id, item_of, moment_of
 from shared.onedrive.placing import IfTaken
 
 UNIT_BYTES = 320 * 1024  # Graph: every fragment but the last is a multiple
@@ -40,7 +40,7 @@ class Target:
 
     @property
     def address(self) -> str:
-        return f"/drives/{quote(self.drive)}/items/{quote(self.parent)}:/{quote(self.name, safe='')}:"
+        return f"/drives/{step(self.drive)}/items/{step(self.parent)}:/{step(self.name)}:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class UploadSessions:
         """GET: how far the server is."""
         answer = await self._send("GET", session, "ask how far an upload is")
         if not 200 <= answer.status < 300:
-            raise self._meaning(answer, session, "ask how far an upload is")
+            raise _in_step(self._meaning(answer, session, "ask how far an upload is"), "ask how far an upload is")
         return progress_of(json_of(answer, "ask how far an upload is"))
 
     async def put(self, session: Session, start: int, chunks: Sequence[bytes]) -> Progress | Json:
@@ -149,7 +149,7 @@ class UploadSessions:
         operation = "commit an upload"
         answer = await self._send("POST", session, operation, headers={"Content-Length": "0"})
         if not 200 <= answer.status < 300:
-            raise self._meaning(answer, session, operation)
+            raise _in_step(self._meaning(answer, session, operation), operation)
         return json_of(answer, operation)
 
     async def cancel(self, session: Session) -> None:
@@ -205,6 +205,11 @@ class UploadSessions:
         return error
 
 
+def _in_step(problem: Exception, operation: str) -> Exception:
+    """Where no bytes were sent, none of them can be out of step: the server does not know its own state."""
+    return Unavailable(System.ONEDRIVE, operation, str(problem)) if isinstance(problem, OutOfStep) else problem
+
+
 def _matching(if_match: str | None) -> dict[str, str]:
     return {} if if_match is None else {"If-Match": if_match}
 
@@ -232,4 +237,4 @@ def _expect(watch: asyncio.Timeout, seconds: float) -> None:
 
 def item_in(drive: DriveId, raw: Json) -> Item | None:
     """The driveItem of a last answer; None for a body without one."""
-    return item_of(drive, raw) if raw.get("id") else None
+    return item_of(drive, raw) if has_id(raw) else None

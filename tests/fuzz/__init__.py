@@ -28,6 +28,7 @@ ODD = [
     "/drives/b!x/root:/%",
     "%ff%fe",
 ]
+NO_DATES = ["Tue, 24 Nov 2026 17:00:00 +9999999999999999999", "Tue, 24 Nov 20260000000000000 17:00:00 GMT"]
 scalars = (
     st.none()
     | st.booleans()

@@ -14,7 +14,7 @@ from shared.celum.events import EVENT_BYTES, EventKind, Secrets, hear
 from shared.celum.wire import AssetModel, AssetPage, Model, understood
 from shared.celum.wire_definitions import AssetTypeModel, CollectionModel
 from shared.errors import Unavailable
-from tests.fuzz import FUZZ, distorted, json_values
+from tests.fuzz import FUZZ, NO_DATES, distorted, json_values
 
 STAMP = {"date": "2026-11-24T10:00:00.000+01:00", "userId": 7}
 VALUE = {"field": {"id": 12, "type": "TEXT"}, "value": "worldwide"}
@@ -121,9 +121,11 @@ def test_any_problem_is_told_in_a_line(body: bytes) -> None:
 
 @FUZZ
 @given(
-    header=st.none() | st.text(max_size=40) | st.sampled_from(["9" * 5000, "nan", "inf", "-5", "1.5"]),
+    header=st.none() | st.text(max_size=40) | st.sampled_from(["9" * 5000, "nan", "inf", "-5", "1.5", *NO_DATES]),
     date=st.none() | st.text(max_size=40) | st.just("Tue, 24 Nov 2026 10:00:00 GMT"),
 )
+@example(header=NO_DATES[0], date=None)
+@example(header=NO_DATES[1], date=None)
 def test_any_retry_after_is_none_or_a_wait_that_ends(header: str | None, date: str | None) -> None:
     pause = retry_after(header, date, now=NOW)
     assert pause is None or 0 <= pause <= 86_400

@@ -9,13 +9,21 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain import DriveId
+from shared.domain import DriveId, Item
 from shared.errors import BridgeError
+from shared.messages import ScanMessage
 from shared.onedrive.answers import Answer, error_of, json_of, retry_after
+from shared.onedrive.batching import members_of
 from shared.onedrive.columns import columns_of, definition_of
-from shared.onedrive.items import item_of
+from shared.onedrive.credentials import LocalToken
+from shared.onedrive.delta import page_of
+from shared.onedrive.grants import grant_of
+from shared.onedrive.graph import Graph, objects
+from shared.onedrive.items import items_of
 from shared.onedrive.notifications import BODY_BYTES, Problem, Secrets, client_state, doorbells, validation_token
-from tests.fuzz import FUZZ, distorted, json_values
+from shared.onedrive.settings import OneDriveSettings
+from shared.onedrive.subscriptions import Subscriptions
+from tests.fuzz import FUZZ, NO_DATES, distorted, json_values
 
 TENANT, SECRET, DRIVE = "00000000-0000-0000-0000-000000000001", "a secret of thirty-two characters", DriveId("b!ours")
 SECRETS = Secrets(("k1", SECRET))
@@ -84,7 +92,14 @@ def test_any_query_is_a_token_a_problem_or_no_handshake(query: dict[str, str]) -
 @given(raw=distorted(ITEM))
 @example(raw={"id": "x", "file": {}, "size": -1})
 def test_any_item_of_a_page_is_read_with_types_that_hold(raw: Any) -> None:
-    item = item_of(DRIVE, raw)
+    for item in items_of(DRIVE, [raw]):
+        check(item)
+
+
+def check(item: Item) -> None:
+    assert item.id
+    for text in (item.id, item.name, item.parent or "", item.etag or ""):
+        assert isinstance(text, str)
     assert isinstance(item.name, str)
     assert item.content is None or item.content.size >= 0
     assert item.pixels is None or all(isinstance(side, int) for side in item.pixels)
@@ -112,9 +127,12 @@ def test_any_answer_is_an_object_or_an_error_of_ours(status: int, body: bytes) -
     headers=st.dictionaries(
         st.sampled_from(["retry-after", "ratelimit-reset", "ratelimit-remaining", "date"]),
         st.text(max_size=40)
-        | st.sampled_from(["9" * 5000, "-1", "nan", "inf", "Tue, 24 Nov 2026 10:00:00 GMT", "1.5"]),
+        | st.sampled_from(["9" * 5000, "-1", "nan", "inf", "Tue, 24 Nov 2026 10:00:00 GMT", "1.5", *NO_DATES]),
     )
 )
+@example(headers={"retry-after": NO_DATES[0]})
+@example(headers={"retry-after": NO_DATES[1]})
+@example(headers={"retry-after": "1", "date": NO_DATES[1]})
 def test_any_pause_is_none_or_a_bounded_number_of_seconds(headers: dict[str, str]) -> None:
     pause = retry_after(headers)
     assert pause is None or 0 <= pause <= 86_400
@@ -132,3 +150,73 @@ def test_any_columns_are_read_or_named_as_unreadable(raw: Any) -> None:
 @given(raw=distorted({"name": "X", "choice": {"choices": ["a"]}, "dateTime": {"format": "dateOnly"}}))
 def test_any_definition_of_a_column_is_read(raw: Any) -> None:
     assert isinstance(definition_of(raw).choices, tuple)
+
+
+BASE = "https://graph.microsoft.com"
+LINK = f"{BASE}/v1.0/drives/b!ours/root/delta(token='x')"
+PAGE = {"value": [ITEM, ITEM], "@odata.nextLink": LINK, "@odata.deltaLink": LINK}
+SETTINGS = OneDriveSettings(
+    credential=LocalToken,
+    user_agent="NONISV|Acme|OneDriveCelumBridge/0.1",
+    tenant=TENANT,
+    notification_url="https://acme.example/api",
+    secrets=SECRETS,
+)
+
+
+def as_sent(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+@FUZZ
+@given(raw=distorted(PAGE) | json_values, link=st.sampled_from([LINK, f"{BASE}/v1.0/delta?x"]))
+@example(raw={"value": [{"id": "01A", "name": "\ud800"}], "@odata.deltaLink": LINK}, link=LINK)
+def test_any_page_of_changes_is_read_or_an_error_of_ours(raw: object, link: str) -> None:
+    with contextlib.suppress(BridgeError):
+        page = page_of(link, json_of(Answer(200, {}, as_sent(raw)), "read"), BASE)
+        for item in page.items:
+            check(item)
+            ScanMessage(drive=DRIVE).model_copy(update={"flow": item.id}).model_dump_json()
+            item.name.encode()
+        assert (page.next_link is None) != (page.delta_link is None)
+
+
+MEMBER = {"id": "0", "status": 200, "headers": {"Retry-After": "1"}, "body": ITEM}
+THROTTLED = {"id": "1", "status": 429, "headers": {"Retry-After": "1"}, "body": ERROR}
+
+
+@FUZZ
+@given(raw=distorted({"responses": [MEMBER, THROTTLED]}))
+def test_any_batch_answers_each_of_its_members(raw: Any) -> None:
+    with contextlib.suppress(BridgeError):
+        members = members_of(json_of(Answer(200, {}, as_sent(raw)), "read"), 2, "read")
+        assert [isinstance(member, dict | BridgeError) for member in members] == [True, True]
+
+
+SUBSCRIPTION = {
+    "id": "s",
+    "resource": "drives/b!ours/root",
+    "expirationDateTime": "2026-11-24T10:00:00Z",
+    "notificationUrl": "https://acme.example/api",
+    "clientState": "x",
+}
+
+
+@FUZZ
+@given(page=distorted([SUBSCRIPTION]))
+def test_any_list_of_subscriptions_is_read(page: Any) -> None:
+    told = objects(json_of(Answer(200, {}, as_sent({"value": page})), "read")["value"])
+    for one in Subscriptions(Graph(SETTINGS), SETTINGS).listed([*told, SUBSCRIPTION]):
+        assert one.id
+        assert one.expires.tzinfo is not None
+
+
+PERSON = {"id": "u", "email": "jane@acme.example", "displayName": "Jane"}
+GRANT = {"id": "g", "roles": ["read"], "link": {}, "grantedToV2": {"user": PERSON, "group": PERSON, "siteUser": PERSON}}
+
+
+@FUZZ
+@given(raw=distorted(GRANT))
+def test_any_permission_is_a_grant_or_none(raw: Any) -> None:
+    grant = grant_of(raw)
+    assert grant is None or (grant.id and grant.who.id + grant.who.email)
