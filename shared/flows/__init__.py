@@ -1,7 +1,8 @@
 """The flow language: what should happen. Pure; knows the words and the errors of the bridge, nothing else."""
 
+from shared.flows._case import Case, Difference, GivenAsset
 from shared.flows._case_loading import load_cases
-from shared.flows._cases import Case, Difference, GivenAsset, differences
+from shared.flows._cases import differences
 from shared.flows._deciding import LOST, decide, needs
 from shared.flows._dormant import folder_gates, gate_captures, shut_because
 from shared.flows._file_loading import load

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain import FlowId, LinkState, Value
 from shared.errors import FlowFileProblem
-from shared.flows._cases import ON_CHANGE, OTHER, Case, Expect, Given, GivenAsset, Known
+from shared.flows._case import ON_CHANGE, OTHER, Case, Expect, Given, GivenAsset, Known
 from shared.flows._days import end_of, moment_of, start_of
 from shared.flows._grammar import CASE, CASES, GIVEN
 from shared.flows._model import FieldMatch, FlowFile, IngestFlow
