@@ -11,6 +11,7 @@ from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, error_of, json_of
 from shared.onedrive.graph import Graph, objects
 
+# What an invitation answers for somebody the directory does not know is said nowhere: codes, and words of messages.
 _UNKNOWN = ("noresolvedusers", "usersnotfound", "usernotfound", "usercannotberesolved", "invalidrecipient")
 _UNKNOWN_WORDS = ("resolve", "recipient", "guest", "does not exist", "not found", "external")
 
