@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 from local.serving import Fault
 from shared import settings as app_settings
 from shared.domain import LinkState, Step, Transfer
 from shared.engine.bridge import Bridge
-from shared.ledger.rows import DueKind
+from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS
+from shared.ledger.rows import DueEntry, DueKind
 from shared.messages import TransferMessage
 from tests.kit.campaign import Campaign, slides
 from tests.kit.clock import JumpClock
@@ -58,6 +60,19 @@ async def hasty_bridge(campaign: Campaign) -> AsyncIterator[Bridge]:
         await bridge.close()
 
 
+async def watch_soon(bridge: Bridge, message: TransferMessage) -> datetime:
+    """The watch entry as the hasty clock would have set it when the transfer began."""
+    ledger, soon = bridge.context.ledger, bridge.context.clock.after(LEASE_SECONDS + WATCH_SLACK_SECONDS)
+    link = await ledger.link(message.link)
+    assert link is not None
+    assert link.transfer is not None
+    assert link.transfer.watch_at is not None
+    await ledger.add_due(DueEntry(soon, link.key, DueKind.WATCH))
+    await ledger.put_link(replace(link, transfer=replace(link.transfer, watch_at=soon)))
+    await ledger.drop_due(DueEntry(link.transfer.watch_at, link.key, DueKind.WATCH))
+    return soon
+
+
 async def test_the_leases_on_file_and_content_are_kept_while_the_asset_is_read_back(campaign: Campaign) -> None:
     """A lease of 600 seconds lasts one here."""
     campaign.world.celum.quirks.checksum = "none"
@@ -85,6 +100,7 @@ async def test_a_lease_is_kept_while_facts_are_read_for_longer_than_it_lasts(cam
     message = await begun(campaign, item)
     campaign.world.onedrive.serving.faults.append(Fault("^GET .*download", delay=READING_SECONDS))
     async with hasty_bridge(campaign) as bridge:
+        first = await watch_soon(bridge, message)
         work = asyncio.ensure_future(bridge.transfer(message))
         leases: set[datetime] = set()
         async with asyncio.timeout(PATIENCE):
@@ -98,7 +114,10 @@ async def test_a_lease_is_kept_while_facts_are_read_for_longer_than_it_lasts(cam
         assert transfer.watch_at is not None
         assert transfer.lease_until is not None
         assert transfer.watch_at >= transfer.lease_until, "the watch has not moved along"
+        assert transfer.watch_at > first
         due = await bridge.context.ledger.due(transfer.watch_at, 100)
-        assert transfer.watch_at in {entry.at for entry in due if entry.kind is DueKind.WATCH}
+        watches = {entry.at for entry in due if entry.kind is DueKind.WATCH}
+        assert transfer.watch_at in watches, "a run that is killed now is never revived"
+        assert first not in watches, "each renewal leaves an entry behind"
         await work
     assert (await campaign.link(item)).state is LinkState.SETTLED
