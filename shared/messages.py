@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.domain import DriveId, FlowId, ItemId, LinkKey
+from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey
 from shared.errors import BridgeError
 
 IDS_PER_DECIDE = 32  # as many as one delta page usually concerns; a message stays far below 64 KiB

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from shared.clock import SystemClock
-from shared.domain import DriveId, FlowId, ItemId, Link, LinkState, Step, Transfer, link_key
+from shared.domain.ids import DriveId, FlowId, ItemId, link_key
+from shared.domain.links import Link, LinkState
+from shared.domain.transfers import Step, Transfer
 from shared.ledger import Ledger, TableStore
 
 SENT = 0.8  # of the whole way: when all bytes are in CELUM

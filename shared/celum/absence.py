@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain import CollectionId
+from shared.domain.ids import CollectionId
 
 
 class Absence(StrEnum):

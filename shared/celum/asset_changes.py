@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from shared.celum.changes import FieldOperation, RawField, to_json, took_effect
 from shared.celum.values import iso, same
-from shared.domain import Asset, Availability, CollectionId, ExternalReference
+from shared.domain.assets import Asset, Availability, ExternalReference
+from shared.domain.ids import CollectionId
 
 
 @dataclass(frozen=True, slots=True)

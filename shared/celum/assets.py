@@ -25,7 +25,8 @@ from shared.celum.renditions import Renditions
 from shared.celum.wire_definitions import AboutModel, ClientModel, UserModel
 from shared.celum.wire_delivery import RightsModel
 from shared.clock import Clock
-from shared.domain import Asset, AssetId, CollectionId, Version, VersionId
+from shared.domain.assets import Asset, Version
+from shared.domain.ids import AssetId, CollectionId, VersionId
 from shared.errors import (
     Conflict,
     Forbidden,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from shared.celum.definitions import FieldDefinition
 from shared.celum.values import LOCALIZED, REFERENCES, same, texts, to_wire
-from shared.domain import FieldContent, FieldId, FieldType
+from shared.domain.assets import FieldContent, FieldType
+from shared.domain.ids import FieldId
 
 type RawField = Mapping[str, object]
 type FieldOperation = SetValue | ClearValue | ModifyTexts | ModifyReferences

@@ -14,7 +14,7 @@ from shared.celum.paging import PAGE_SIZE, pages
 from shared.celum.polling import Page, Poll, Sight, Window
 from shared.celum.wire_definitions import CollectionModel, CollectionPage
 from shared.celum.wire_delivery import RightsModel
-from shared.domain import CollectionId
+from shared.domain.ids import CollectionId
 from shared.errors import Missing
 
 ALL_COLLECTION_FIELDS: tuple[Json, ...] = ({"type": "ALL_COLLECTION_INFORMATION_FIELDS"},)

@@ -9,7 +9,9 @@ from shared.celum.definitions import FieldDefinition
 from shared.celum.values import REFERENCES
 from shared.celum.wire import Many, Model, field_type
 from shared.celum.wire_definitions import FieldModel
-from shared.domain import CollectionId, FieldContent, FieldType, Value
+from shared.domain.assets import FieldContent, FieldType
+from shared.domain.ids import CollectionId
+from shared.domain.items import Value
 
 type NamesOf = Callable[[CollectionId], Awaitable[Iterable[str]]]
 

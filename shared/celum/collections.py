@@ -11,7 +11,7 @@ from shared.celum.client import Client
 from shared.celum.definitions import Collection, CollectionType, FieldDefinition
 from shared.celum.names import bears, nearest, normal, pick
 from shared.celum.paging import PAGE_SIZE, pages
-from shared.domain import CollectionId
+from shared.domain.ids import CollectionId
 from shared.errors import NameProblem, Refused
 
 

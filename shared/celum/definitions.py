@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain import AssetId, CollectionId, FieldContent, FieldId, FieldType
+from shared.domain.assets import FieldContent, FieldType
+from shared.domain.ids import AssetId, CollectionId, FieldId
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from shared.celum.collection_values import CollectionWithFields, read_texts
 from shared.celum.collections import Collections, segments
 from shared.celum.definitions import AssetType, Collection, CollectionType, FieldDefinition
 from shared.celum.names import normal, pick
-from shared.domain import CollectionId, Value
+from shared.domain.ids import CollectionId
+from shared.domain.items import Value
 from shared.errors import Forbidden, Missing, NameProblem
 
 DEFAULT_LANGUAGE = "en"  # CELUM's own default for COLLECTION_NAME; used where `clients/{id}` does not name one

@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.celum.values import instant
-from shared.domain import AssetId, CollectionId, VersionId
+from shared.domain.ids import AssetId, CollectionId, VersionId
 
 # Reference 25 "Event body larger than the receiver's limit": no entity is that long; what is refused the poll finds.
 EVENT_BYTES = 1024 * 1024

@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.celum.changes import RawField
 from shared.celum.definitions import FieldDefinition
 from shared.celum.fields import accepted
-from shared.domain import FieldType
+from shared.domain.assets import FieldType
 from shared.errors import Fault, Refused
 
 SHOWN = 80  # characters of a value

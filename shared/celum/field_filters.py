@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from shared.celum.definitions import FieldDefinition
 from shared.celum.values import LOCALIZED, REFERENCES, TEXTS, iso
-from shared.domain import FieldContent, FieldId, FieldType
+from shared.domain.assets import FieldContent, FieldType
+from shared.domain.ids import FieldId
 
 type Filter = Mapping[str, object]
 

@@ -11,7 +11,9 @@ from typing import Protocol
 from shared.celum import values
 from shared.celum.definitions import FieldDefinition
 from shared.celum.values import LOCALIZED, REFERENCES
-from shared.domain import CollectionId, FieldContent, FieldType, FieldWish
+from shared.domain.assets import FieldContent, FieldType
+from shared.domain.decisions import FieldWish
+from shared.domain.ids import CollectionId
 from shared.errors import NameProblem, ValueDoesNotFit
 
 # What a person or a column may write for a yes-or-no field; compared without regard to case.

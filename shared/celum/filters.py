@@ -15,7 +15,7 @@ from shared.celum.field_filters import (
     text_field,
 )
 from shared.celum.values import iso
-from shared.domain import AssetId, CollectionId
+from shared.domain.ids import AssetId, CollectionId
 
 __all__ = [
     "Entity",

@@ -14,7 +14,8 @@ from shared.celum.names import normal
 from shared.celum.paging import PAGE_SIZE, pages
 from shared.celum.polling import Page, Poll, Sight, Window
 from shared.celum.values import same
-from shared.domain import Asset, AssetId, CollectionId, FieldContent, FieldId, Version
+from shared.domain.assets import Asset, FieldContent, Version
+from shared.domain.ids import AssetId, CollectionId, FieldId
 from shared.errors import Missing, Refused
 
 ALL_FIELDS: tuple[Json, ...] = ({"type": "ALL_ASSET_INFORMATION_FIELDS"},)

@@ -10,7 +10,7 @@ from shared.celum.names import pick
 from shared.celum.paging import PAGE_SIZE, pages
 from shared.celum.wire_definitions import RelationTypeModel
 from shared.celum.wire_delivery import RelationModel, RelationPage
-from shared.domain import AssetId
+from shared.domain.ids import AssetId
 from shared.errors import Missing
 
 

@@ -15,7 +15,7 @@ from shared.celum.downloads import Credentials, Source, Wanted
 from shared.celum.names import pick
 from shared.celum.wire_definitions import FormatModel
 from shared.celum.wire_delivery import JobModel, OfferModel
-from shared.domain import AssetId, VersionId
+from shared.domain.ids import AssetId, VersionId
 from shared.errors import Missing, System
 
 # Reference 14.1: the format marked `original`, else the reserved business key, else the id that every source names.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from shared.domain import FieldContent, FieldType
+from shared.domain.assets import FieldContent, FieldType
 
 TEXTS = frozenset({FieldType.TEXT, FieldType.TEXT_AREA})
 LOCALIZED = frozenset({FieldType.LOCALIZED_TEXT, FieldType.LOCALIZED_TEXT_AREA})

@@ -10,18 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 
 from shared.celum.values import instant, read
-from shared.domain import (
-    Asset,
-    Availability,
-    CollectionId,
-    ExternalReference,
-    FieldContent,
-    FieldId,
-    FieldType,
-    Version,
-    VersionId,
-)
-from shared.domain import AssetId as AssetNumber
+from shared.domain.assets import Asset, Availability, ExternalReference, FieldContent, FieldType, Version
+from shared.domain.ids import AssetId as AssetNumber
+from shared.domain.ids import CollectionId, FieldId, VersionId
 from shared.errors import System, Unavailable
 
 UNKNOWN_USER = 0  # who set a lock, where the answer has a lock but no user (`creation` is optional); ids begin with 1

@@ -17,7 +17,7 @@ from shared.celum.definitions import (
 )
 from shared.celum.values import texts
 from shared.celum.wire import Many, Maybe, Model, Path, Stamp, ValueSet, contents, field_type
-from shared.domain import CollectionId, FieldId
+from shared.domain.ids import CollectionId, FieldId
 
 NO = frozenset({"false", "none", "no"})  # global permissions are texts (reference 24, row 10); which ones is not said
 ONLY_LOCALE = "en"  # where a name that should be a map of locales comes as a bare text

@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.celum.definitions import Job, JobItem, Link, Relation
 from shared.celum.wire import DownloadModel, Flag, Many, Maybe, Model
 from shared.celum.wire_definitions import FormatModel
-from shared.domain import AssetId
+from shared.domain.ids import AssetId
 
 RUNNING = "PROGRESS"
 ENDED = frozenset({"FINISHED", "FAILED"})

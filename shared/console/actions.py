@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.console.shapes import Acceptance, BrakeDecision, Done, OneFlow, Replay, Retirement
-from shared.domain import AssetId, FlowId, LinkKey
+from shared.domain.ids import AssetId, FlowId, LinkKey
 from shared.engine import accepting, operating
 from shared.engine.context import Context
 from shared.engine.operating import CannotBeDone

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain import Reason
+from shared.domain.decisions import Reason
 
 
 class Shape(BaseModel):

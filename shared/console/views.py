@@ -19,7 +19,8 @@ from shared.console.shapes import (
     Status,
     Why,
 )
-from shared.domain import AssetId, DriveId, FlowId, Link
+from shared.domain.ids import AssetId, DriveId, FlowId
+from shared.domain.links import Link
 from shared.engine.context import Context
 from shared.engine.explaining import Explanation, explain_asset, explain_path
 from shared.engine.operating import NotKnown

@@ -5,20 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.celum import matches
-from shared.domain import (
-    Accepted,
-    Approval,
-    AssetId,
-    Content,
-    Facts,
-    FlowId,
-    Link,
-    LinkKey,
-    LinkState,
-    Settled,
-    Version,
-    VersionId,
-)
+from shared.domain.assets import Version
+from shared.domain.decisions import Approval
+from shared.domain.facts import Facts
+from shared.domain.ids import AssetId, FlowId, LinkKey, VersionId
+from shared.domain.items import Content
+from shared.domain.links import Accepted, Link, LinkState, Settled
 from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
 from shared.engine.operating import CannotBeDone, NotKnown, flow_named

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.celum import same_availability as same
-from shared.domain import Availability, Settled
+from shared.domain.assets import Availability
+from shared.domain.links import Settled
 
 IN_USE = Availability(available=True)  # what every asset begins with
 OUT_OF_USE = Availability(available=False)

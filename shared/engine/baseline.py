@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
 
-from shared.domain import DriveId, FlowId, Item, LinkState, Reason, link_key
+from shared.domain.decisions import Reason
+from shared.domain.ids import DriveId, FlowId, link_key
+from shared.domain.items import Item
+from shared.domain.links import LinkState
 from shared.engine.context import Context, flow_key, log
 from shared.engine.dormant import Behind
 from shared.engine.gates import ask_soon

@@ -13,21 +13,11 @@ from enum import StrEnum
 from functools import partial
 from hashlib import blake2b
 
-from shared.domain import (
-    RETURNED,
-    Decision,
-    DriveId,
-    Facts,
-    FlowId,
-    Item,
-    Link,
-    LinkKey,
-    LinkState,
-    Outcome,
-    Reason,
-    Verb,
-    is_put_away,
-)
+from shared.domain.decisions import Decision, Outcome, Reason, Verb
+from shared.domain.facts import Facts
+from shared.domain.ids import DriveId, FlowId, LinkKey
+from shared.domain.items import Item
+from shared.domain.links import RETURNED, Link, LinkState, is_put_away
 from shared.engine.context import Context, log
 from shared.engine.generations import put_flow_attention
 from shared.engine.known import Known

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from shared.domain import Decision, Link, LinkState
+from shared.domain.decisions import Decision
+from shared.domain.links import Link, LinkState
 from shared.engine.context import Context
 from shared.engine.holding import put_attention
 from shared.engine.replacing import mark_place

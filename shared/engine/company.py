@@ -9,7 +9,10 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from shared.domain import Decision, Facts, Link, LinkKey, LinkState, Outcome, Reason, Settled, Verb
+from shared.domain.decisions import Decision, Outcome, Reason, Verb
+from shared.domain.facts import Facts
+from shared.domain.ids import LinkKey
+from shared.domain.links import Link, LinkState, Settled
 from shared.engine.context import RECHECK_HELD_SECONDS, Context
 from shared.engine.replacing import taking_over
 from shared.engine.sharing import LONG_AGO, comes_first, is_at_work, last_owner_of, links_of_file, others_of, owner_of

@@ -10,7 +10,10 @@ from datetime import datetime
 
 from shared.celum import Celum
 from shared.clock import Clock
-from shared.domain import Decision, DriveId, FlowId, Item, ItemId, Link, LinkKey
+from shared.domain.decisions import Decision
+from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey
+from shared.domain.items import Item
+from shared.domain.links import Link
 from shared.engine.gate_answers import GateAnswers
 from shared.errors import (
     FlowFileProblem,

@@ -6,20 +6,10 @@ import dataclasses
 from collections.abc import Iterable
 
 from shared.documents import NoOfficeFile, Protected, UnsafeContent
-from shared.domain import (
-    RETURNED,
-    Decision,
-    DriveId,
-    Facts,
-    ItemId,
-    Link,
-    LinkState,
-    Outcome,
-    Reason,
-    Verb,
-    came_back,
-    link_key,
-)
+from shared.domain.decisions import Decision, Outcome, Reason, Verb
+from shared.domain.facts import Facts
+from shared.domain.ids import DriveId, ItemId, link_key
+from shared.domain.links import RETURNED, Link, LinkState, came_back
 from shared.engine.brake import holds_back
 from shared.engine.closing import close
 from shared.engine.company import at_home

@@ -12,7 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from shared.domain import Decision, DriveId, Facts, FlowId, Item, ItemId, Link, Need, Reason, link_key
+from shared.domain.decisions import Decision, Reason
+from shared.domain.facts import Facts, Need
+from shared.domain.ids import DriveId, FlowId, ItemId, link_key
+from shared.domain.items import Item
+from shared.domain.links import Link
 from shared.engine.context import Context
 from shared.engine.gates import GATES, ask, cannot_be_asked, judge, reschedule, with_answer
 from shared.errors import LedgerConflict, RemoteError

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shared.documents import NoOfficeFile, Protected, UnsafeContent
-from shared.domain import AssetId, Decision, DriveId, Facts, ItemId, Link, LinkState, Outcome, Reason, link_key
+from shared.domain.decisions import Decision, Outcome, Reason
+from shared.domain.facts import Facts
+from shared.domain.ids import AssetId, DriveId, ItemId, link_key
+from shared.domain.links import Link, LinkState
 from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
 from shared.engine.rules import Rule, advice_on, rules_of

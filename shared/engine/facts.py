@@ -12,7 +12,10 @@ from shared.documents.pixels import pixels_in
 from shared.documents.properties import office_properties
 from shared.documents.quickxor import QuickXor
 from shared.documents.signature import content_signature
-from shared.domain import Content, DriveId, Facts, Item, ItemId, Kind, Link, Need, Settled, Value
+from shared.domain.facts import Facts, Kind, Need
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Content, Item, Value
+from shared.domain.links import Link, Settled
 from shared.engine.context import Context
 from shared.engine.gates import ask, with_answer
 from shared.engine.paths import Paths

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from shared.domain import Link, LinkState, Reason, link_key
+from shared.domain.decisions import Reason
+from shared.domain.ids import link_key
+from shared.domain.links import Link, LinkState
 from shared.engine.context import Context, log
 from shared.engine.holding import put_attention
 from shared.errors import BridgeError

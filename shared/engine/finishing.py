@@ -8,7 +8,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import PurePosixPath
 
-from shared.domain import DELETED, Facts, Item, Link, LinkState, Outcome, Reason, Settled, Wish
+from shared.domain.decisions import Outcome, Reason, Wish
+from shared.domain.facts import Facts
+from shared.domain.items import Item
+from shared.domain.links import DELETED, Link, LinkState, Settled
 from shared.engine.facts import complete, read_item
 from shared.engine.paths import Paths
 from shared.engine.rewrites import server_version

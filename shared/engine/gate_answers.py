@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain import Columns, Value
+from shared.domain.items import Columns, Value
 
 MOST = 2_000  # answers kept; one is a few hundred bytes
 

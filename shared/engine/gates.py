@@ -8,7 +8,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from shared.domain import DriveId, Facts, Item, Kind, LinkKey, Need, Reason
+from shared.domain.decisions import Reason
+from shared.domain.facts import Facts, Kind, Need
+from shared.domain.ids import DriveId, LinkKey
+from shared.domain.items import Item
 from shared.engine.context import Context, log
 from shared.engine.gate_answers import GateAnswer
 from shared.engine.paths import Paths

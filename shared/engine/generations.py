@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 from hashlib import sha256
 
-from shared.domain import FlowId, Reason
+from shared.domain.decisions import Reason
+from shared.domain.ids import FlowId
 from shared.engine.context import Context, flow_key, log
 from shared.errors import FlowFileProblem, Forbidden, Missing, NameProblem
 from shared.flows import FlowFile, IngestFlow, normalised

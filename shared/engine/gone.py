@@ -13,7 +13,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
-from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState
+from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey
+from shared.domain.items import Item
+from shared.domain.links import Link, LinkState
 from shared.engine.brake import Reading, Surprise
 from shared.engine.context import Context, log
 from shared.engine.known import Known

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from shared.domain import Decision, Facts, Link, LinkState, Reason
+from shared.domain.decisions import Decision, Reason
+from shared.domain.facts import Facts
+from shared.domain.links import Link, LinkState
 from shared.engine.context import RECHECK_HELD_SECONDS, Context, log
 from shared.engine.waiting import first_or_next, look_again
 from shared.engine.writeback import write_columns

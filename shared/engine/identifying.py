@@ -10,7 +10,10 @@ from shared.celum import matches, spellings
 from shared.celum.names import normal
 from shared.celum.values import same
 from shared.documents.quickxor import QuickXor
-from shared.domain import Asset, Reason, Step, Verb, accepted_as
+from shared.domain.assets import Asset
+from shared.domain.decisions import Reason, Verb
+from shared.domain.links import accepted_as
+from shared.domain.transfers import Step
 from shared.engine.linking import barrier_to
 from shared.engine.plan import Plan, PlannedField
 from shared.engine.recognised import Course, Hit, Question, Stop, course

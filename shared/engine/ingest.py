@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Awaitable, Callable
 
-from shared.domain import Asset, Step, Verb
+from shared.domain.assets import Asset
+from shared.domain.decisions import Verb
+from shared.domain.transfers import Step
 from shared.engine.facts import complete as complete_facts
 from shared.engine.facts import read_item
 from shared.engine.finishing import finish

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from shared.domain import MARKER_NAME, DriveId, Item
+from shared.domain.ids import DriveId
+from shared.domain.items import MARKER_NAME, Item
 from shared.engine.context import Context, KnownMarker, log
 from shared.engine.marker import FOREIGN, LOST, MOVED, UNREADABLE, UNWRITTEN, understood, written
 from shared.errors import ContentProblem, Forbidden, Locked, NameTaken, Refused, Unavailable

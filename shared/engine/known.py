@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain import DriveId, Item, Link, LinkKey, link_key
+from shared.domain.ids import DriveId, LinkKey, link_key
+from shared.domain.items import Item
+from shared.domain.links import Link
 from shared.engine.context import Context
 from shared.flows import IngestFlow, selects
 from shared.ledger.rows import RefKind, item_ref

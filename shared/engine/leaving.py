@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.celum import AssetChange
-from shared.domain import AssetId, CollectionId, Link, LinkKey
+from shared.domain.ids import AssetId, CollectionId, LinkKey
+from shared.domain.links import Link
 from shared.engine.context import Context
 from shared.engine.sharing import others_of
 

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from shared.domain import DriveId, Item
+from shared.domain.ids import DriveId
+from shared.domain.items import Item
 from shared.engine.context import Context, log
 from shared.errors import Locked, Missing
 from shared.ledger.rows import Subscription, SubscriptionState

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from shared.domain import Asset, Availability, CollectionId
+from shared.domain.assets import Asset, Availability
+from shared.domain.ids import CollectionId
 from shared.engine.context import Context
 from shared.engine.plan import Plan
 from shared.engine.recognised import barrier

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.domain import Columns, DriveId, Facts, Item, ItemId
+from shared.domain.facts import Facts
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Columns, Item
 from shared.engine.context import Context
 from shared.engine.facts import read_item
 from shared.engine.paths import Paths

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain import MARKER_NAME
+from shared.domain.items import MARKER_NAME
 from shared.ledger.rows import Installation
 
 FOR_PEOPLE = """\

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shared.domain import DriveId, FlowId, Item, ItemId
+from shared.domain.ids import DriveId, FlowId, ItemId
+from shared.domain.items import Item
 from shared.engine.brake import Reading
 from shared.engine.context import Context, log
 from shared.engine.gates import folders_changed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.domain import Decision, Link, LinkState, Reason
+from shared.domain.decisions import Decision, Reason
+from shared.domain.links import Link, LinkState
 from shared.engine.context import Context
 from shared.engine.holding import put_attention
 from shared.flows import LOST

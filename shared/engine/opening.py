@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.domain import FlowId, Item
+from shared.domain.ids import FlowId
+from shared.domain.items import Item
 from shared.engine.context import Context, log
 from shared.engine.gates import forget_gate
 from shared.engine.known import Known

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.domain import FlowId, LinkState, Reason
+from shared.domain.decisions import Reason
+from shared.domain.ids import FlowId
+from shared.domain.links import LinkState
 from shared.engine.baseline import release_first_run
 from shared.engine.brake import Surprise
 from shared.engine.context import Context, flow_key

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from shared.domain import DriveId, Item, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Item
 from shared.engine.context import Context
 from shared.errors import Missing
 from shared.ledger.rows import Folder

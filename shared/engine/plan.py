@@ -19,21 +19,12 @@ from shared.celum import (
     raw,
     three_way,
 )
-from shared.domain import (
-    Asset,
-    AssetId,
-    Availability,
-    CollectionId,
-    FieldContent,
-    FieldWish,
-    Item,
-    Link,
-    Reason,
-    Settled,
-    Transfer,
-    Verb,
-    Wish,
-)
+from shared.domain.assets import Asset, Availability, FieldContent
+from shared.domain.decisions import FieldWish, Reason, Verb, Wish
+from shared.domain.ids import AssetId, CollectionId
+from shared.domain.items import Item
+from shared.domain.links import Link, Settled
+from shared.domain.transfers import Transfer
 from shared.engine.availability import Use, UseWish, use_of
 from shared.engine.run import Held, Run
 from shared.errors import NameProblem, System, ValueDoesNotFit

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from shared.domain import Reason
+from shared.domain.decisions import Reason
 from shared.flows import OnExisting
 
 

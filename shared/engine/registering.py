@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.celum import AssetChange, CreateAsset, matches, mentions_handle, operation
-from shared.domain import Asset, AssetId, Reason, Step, Verb, Version, VersionId
+from shared.domain.assets import Asset, Version
+from shared.domain.decisions import Reason, Verb
+from shared.domain.ids import AssetId, VersionId
+from shared.domain.transfers import Step
 from shared.engine.identifying import checksums, take_leases
 from shared.engine.plan import Plan, raw_fields
 from shared.engine.run import ComeBackLater, Held, Run

@@ -8,7 +8,9 @@ from typing import cast
 from shared.celum.changes import Keep, three_way
 from shared.celum.names import normal
 from shared.celum.values import same
-from shared.domain import Decision, FieldContent, FieldWish, Outcome, Reason, Value, Verb, Wish
+from shared.domain.assets import FieldContent
+from shared.domain.decisions import Decision, FieldWish, Outcome, Reason, Verb, Wish
+from shared.domain.items import Value
 from shared.engine.recognised import Course, Hit, Stop, barrier, course
 from shared.flows import Case, FieldMatch, GivenAsset
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain import Hashed, Link, Transfer, Verb
+from shared.domain.decisions import Verb
+from shared.domain.links import Hashed, Link
+from shared.domain.transfers import Transfer
 
 ADDED = 5  # versions remembered: a transfer that adds one and does not settle is rare, and seldom twice in a row
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
-from shared.domain import DriveId, Item, Link, LinkState
+from shared.domain.ids import DriveId
+from shared.domain.items import Item
+from shared.domain.links import Link, LinkState
 from shared.engine.context import Context
 from shared.engine.sharing import last_owner_of, links_behind, owner_of
 from shared.ledger.rows import RefKind, asset_ref

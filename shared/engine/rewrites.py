@@ -8,7 +8,9 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from shared.domain import Facts, Item, Link
+from shared.domain.facts import Facts
+from shared.domain.items import Item
+from shared.domain.links import Link
 from shared.engine.context import Context
 from shared.engine.facts import plain_signature
 from shared.errors import ContentProblem, Forbidden

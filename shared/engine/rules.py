@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from shared.domain import Decision, Outcome, Reason
+from shared.domain.decisions import Decision, Outcome, Reason
 from shared.engine.notes import lost_of
 from shared.flows import LOST, IngestFlow, Previewed
 

@@ -8,7 +8,11 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-from shared.domain import Asset, Facts, Link, Reason, Transfer, Verb
+from shared.domain.assets import Asset
+from shared.domain.decisions import Reason, Verb
+from shared.domain.facts import Facts
+from shared.domain.links import Link
+from shared.domain.transfers import Transfer
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context
 from shared.engine.remains import remains
 from shared.errors import BridgeError, LedgerConflict

@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from shared.domain import DriveId, FlowId, Item, ItemId
+from shared.domain.ids import DriveId, FlowId, ItemId
+from shared.domain.items import Item
 from shared.engine.baseline import list_files, restart_listings, scan_ended
 from shared.engine.brake import Reading
 from shared.engine.context import SCAN_LEASE_SECONDS, Context, log

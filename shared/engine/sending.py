@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.domain import Link
+from shared.domain.links import Link
 from shared.engine.context import LEASE_SECONDS, Context
 from shared.engine.waiting import come_back_at
 from shared.errors import FlowFileProblem, System

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from shared.domain import Asset, Content, Link, LinkState, Reason, Settled, Verb
+from shared.domain.assets import Asset
+from shared.domain.decisions import Reason, Verb
+from shared.domain.items import Content
+from shared.domain.links import Link, LinkState, Settled
 from shared.engine.context import Context
 from shared.engine.identifying import marks
 from shared.engine.leaving import leave_former_asset, was_added

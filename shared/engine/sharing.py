@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from shared.domain import AssetId, Link, LinkKey, LinkState, Verb
+from shared.domain.decisions import Verb
+from shared.domain.ids import AssetId, LinkKey
+from shared.domain.links import Link, LinkState
 from shared.engine.context import Context
 from shared.ledger.rows import RefKind, asset_ref, item_ref
 

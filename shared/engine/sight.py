@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.domain import DriveId, FlowId, Item, ItemId, Link, LinkKey, LinkState, Outcome, came_back, link_key
+from shared.domain.decisions import Outcome
+from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey, link_key
+from shared.domain.items import Item
+from shared.domain.links import Link, LinkState, came_back
 from shared.engine.context import Context
 from shared.engine.dormant import Dormant
 from shared.engine.known import Known

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import uuid
 
-from shared.domain import Decision, Link, Step, Transfer
+from shared.domain.decisions import Decision
+from shared.domain.links import Link
+from shared.domain.transfers import Step, Transfer
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context
 from shared.engine.sending import send_or_wait
 from shared.engine.waiting import first_or_next

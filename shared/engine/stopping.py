@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.domain import DriveId, FlowId, ItemId, LinkKey
+from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey
 from shared.engine.context import Context
 from shared.ledger.rows import Aside, DueEntry, DueKind, RefKind, Standing, item_ref
 from shared.messages import IDS_PER_DECIDE, DecideMessage, Queue

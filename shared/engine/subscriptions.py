@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.engine.context import Context, log
 from shared.engine.installation import barred_drives
 from shared.errors import Forbidden, Refused

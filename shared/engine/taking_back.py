@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from shared.celum import AssetChange
-from shared.domain import Decision, Facts, Link
+from shared.domain.decisions import Decision
+from shared.domain.facts import Facts
+from shared.domain.links import Link
 from shared.engine.availability import UseWish, use_of
 from shared.engine.context import Context, log
 from shared.engine.sharing import others_of

@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from shared.domain import Facts, LinkState, Reason
+from shared.domain.decisions import Reason
+from shared.domain.facts import Facts
+from shared.domain.links import LinkState
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context, log
 from shared.engine.due import send_next
 from shared.engine.holding import hold, journal_held, put_attention

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
-from shared.domain import Content, Item, Step, Verb
+from shared.domain.decisions import Verb
+from shared.domain.items import Content, Item
+from shared.domain.transfers import Step
 from shared.engine.context import Context, log
 from shared.engine.facts import hash_in
 from shared.engine.identifying import bytes_known

@@ -8,7 +8,11 @@ from shared.celum import algorithm_of, matches
 from shared.celum.checksums import canonical
 from shared.documents.hashing import Hashes
 from shared.documents.quickxor import QuickXor
-from shared.domain import Asset, AssetId, Reason, Settled, Step
+from shared.domain.assets import Asset
+from shared.domain.decisions import Reason
+from shared.domain.ids import AssetId
+from shared.domain.links import Settled
+from shared.domain.transfers import Step
 from shared.engine.context import Context, log
 from shared.engine.plan import Plan
 from shared.engine.run import Held, Run

@@ -7,7 +7,10 @@ import json
 import random
 from datetime import datetime, timedelta
 
-from shared.domain import Decision, Item, Link, LinkState, link_key
+from shared.domain.decisions import Decision
+from shared.domain.ids import link_key
+from shared.domain.items import Item
+from shared.domain.links import Link, LinkState
 from shared.engine.context import Context, log
 from shared.errors import NotAuthorised, System, Throttled
 from shared.flows import IngestFlow

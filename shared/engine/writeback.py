@@ -6,7 +6,9 @@ import dataclasses
 import uuid
 from collections.abc import Mapping
 
-from shared.domain import Columns, Facts, Link, LinkState
+from shared.domain.facts import Facts
+from shared.domain.items import Columns
+from shared.domain.links import Link, LinkState
 from shared.engine.context import Context, log
 from shared.errors import Forbidden, LedgerConflict, Locked, Missing, NameProblem, Refused, RemoteError, ValueDoesNotFit
 from shared.flows import LOST, IngestFlow, Status, column_values, columns_read, selects

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.domain import LinkState, Value
+from shared.domain.items import Value
+from shared.domain.links import LinkState
 from shared.flows._model import IngestFlow
 from shared.flows._nodes import Place
 

@@ -5,24 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.domain import (
-    AssetId,
-    Columns,
-    Content,
-    Decision,
-    DriveId,
-    Facts,
-    Item,
-    ItemId,
-    ItemVersion,
-    Link,
-    LinkState,
-    Person,
-    Settled,
-    VersionId,
-    Wish,
-    link_key,
-)
+from shared.domain.decisions import Decision, Wish
+from shared.domain.facts import Facts
+from shared.domain.ids import AssetId, DriveId, ItemId, VersionId, link_key
+from shared.domain.items import Columns, Content, Item, ItemVersion, Person
+from shared.domain.links import Link, LinkState, Settled
 from shared.flows._case import LONG_AGO, OTHER, Case, Difference, Given, Known
 from shared.flows._deciding import decide
 from shared.flows._model import IngestFlow

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from shared.domain import FlowId, LinkState, Value
+from shared.domain.ids import FlowId
+from shared.domain.items import Value
+from shared.domain.links import LinkState
 from shared.errors import FlowFileProblem
 from shared.flows._case import ON_CHANGE, OTHER, Case, Expect, Given, GivenAsset, Known
 from shared.flows._days import end_of, moment_of, start_of

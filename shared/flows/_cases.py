@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from shared.domain import Decision, Value, Wish
+from shared.domain.decisions import Decision, Wish
+from shared.domain.items import Value
 from shared.flows._case import ON_CHANGE, Case, Difference, Expect
 from shared.flows._case_facts import facts_of, link_of, wish_then
 from shared.flows._deciding import decide

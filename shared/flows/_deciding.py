@@ -10,20 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain import (
-    Approval,
-    Decision,
-    Facts,
-    Kind,
-    Link,
-    LinkState,
-    Need,
-    Outcome,
-    Reason,
-    Verb,
-    accepted_as,
-    is_put_away,
-)
+from shared.domain.decisions import Approval, Decision, Outcome, Reason, Verb
+from shared.domain.facts import Facts, Kind, Need
+from shared.domain.links import Link, LinkState, accepted_as, is_put_away
 from shared.flows._dormant import dormant
 from shared.flows._gates import CHANGED, cover, forgets, is_same, judge, traces_approval
 from shared.flows._model import IngestFlow, Mode

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
-from shared.domain import Columns, Decision, Kind, Need, Outcome, Reason, Value
+from shared.domain.decisions import Decision, Outcome, Reason
+from shared.domain.facts import Kind, Need
+from shared.domain.items import Columns, Value
 from shared.flows._gates import forgets, matches, not_yet
 from shared.flows._model import Gate, GateKind, IngestFlow
 from shared.flows._paths import nfc

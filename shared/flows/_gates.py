@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.domain import Approval, Content, Facts, ItemVersion, Kind, Link, Need, Reason, Value
+from shared.domain.decisions import Approval, Reason
+from shared.domain.facts import Facts, Kind, Need
+from shared.domain.items import Content, ItemVersion, Value
+from shared.domain.links import Link
 from shared.flows._model import (
     AnyOf,
     CheckedIn,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from shared.domain import FlowId
+from shared.domain.ids import FlowId
 from shared.flows._categories import CATEGORIES
 from shared.flows._field_loading import (
     load_availability,

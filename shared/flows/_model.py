@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from shared.domain import FlowId
+from shared.domain.ids import FlowId
 from shared.flows._paths import NamePattern, PathPattern
 from shared.flows._places import Places
 from shared.flows._sources import Source, Template

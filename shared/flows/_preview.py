@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from shared.domain import Facts, Link
+from shared.domain.facts import Facts
+from shared.domain.links import Link
 from shared.flows._gates import judge
 from shared.flows._model import (
     AnyOf,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from shared.domain import Columns, Facts, Item, Kind, Link, Need, Reason, Value
+from shared.domain.decisions import Reason
+from shared.domain.facts import Facts, Kind, Need
+from shared.domain.items import Columns, Item, Value
+from shared.domain.links import Link
 from shared.flows._categories import EMBEDDED_EXTENSIONS, OFFICE_EXTENSIONS, PICTURE_EXTENSIONS, extension_of
 from shared.flows._days import Moment, day_of, moment_of
 from shared.flows._model import IngestFlow

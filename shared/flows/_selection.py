@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.domain import Item, Reason
+from shared.domain.decisions import Reason
+from shared.domain.items import Item
 from shared.flows._categories import is_of_types
 from shared.flows._model import IngestFlow
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain import Content, ItemVersion, Kind, Link, LinkState, Need
+from shared.domain.facts import Kind, Need
+from shared.domain.items import Content, ItemVersion
+from shared.domain.links import Link, LinkState
 from shared.flows._reading import Lacks, Reading, Unfit, internal_name
 from shared.flows._writing import columns_read
 

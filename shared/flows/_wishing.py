@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
-from shared.domain import FieldWish, Need, Reason, Value, Wish
+from shared.domain.decisions import FieldWish, Reason, Wish
+from shared.domain.facts import Need
+from shared.domain.items import Value
 from shared.flows._categories import is_of_types
 from shared.flows._days import day_of, end_of, start_of
 from shared.flows._model import FieldMatch, FieldRule, IngestFlow, Table

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from shared.domain import Item, Link
+from shared.domain.items import Item
+from shared.domain.links import Link
 from shared.flows._gates import approving_names, approving_properties
 from shared.flows._model import FieldMatch, IngestFlow
 from shared.flows._reading import file_value

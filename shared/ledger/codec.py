@@ -9,7 +9,9 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.domain import FieldContent, Link, Reason
+from shared.domain.assets import FieldContent
+from shared.domain.decisions import Reason
+from shared.domain.links import Link
 from shared.ledger.keys import instant, instant_text
 from shared.ledger.store import LedgerUnreadable, Row
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.errors import LedgerConflict, LedgerUnreadable, System
 from shared.ledger.keys import instant, instant_text
 from shared.ledger.part import Part, undisturbed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.errors import LedgerConflict
 from shared.ledger.keys import instant, instant_text
 from shared.ledger.part import Part, undisturbed

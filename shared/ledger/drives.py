@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.ledger.keys import instant, instant_text
 from shared.ledger.part import Part
 from shared.ledger.rows import Cursor, Subscription, SubscriptionState

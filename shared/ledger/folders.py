@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from shared.domain import DriveId, ItemId
+from shared.domain.ids import DriveId, ItemId
 from shared.ledger.part import Part
 from shared.ledger.rows import Folder
 from shared.ledger.store import Row, Table

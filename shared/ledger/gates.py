@@ -10,7 +10,8 @@ from hashlib import blake2b
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.domain import DriveId, FlowId, LinkKey, Reason
+from shared.domain.decisions import Reason
+from shared.domain.ids import DriveId, FlowId, LinkKey
 from shared.ledger.part import Part
 from shared.ledger.store import LedgerUnreadable, Row, Table
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from shared.domain import FlowId, LinkKey, Reason
+from shared.domain.decisions import Reason
+from shared.domain.ids import FlowId, LinkKey
 from shared.ledger.codec import reasons_of, reasons_text
 from shared.ledger.keys import instant, instant_text, minute
 from shared.ledger.part import Part

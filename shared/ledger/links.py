@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from shared.domain import DriveId, FlowId, ItemId, Link, LinkKey, link_key
+from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey, link_key
+from shared.domain.links import Link
 from shared.ledger.codec import link_of, link_properties
 from shared.ledger.part import Part
 from shared.ledger.store import Row, Table

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from shared.domain import AssetId, LinkKey
+from shared.domain.ids import AssetId, LinkKey
 from shared.ledger.keys import instant, instant_text, newest_first
 from shared.ledger.part import Part
 from shared.ledger.rows import Record

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain import AssetId, Content, DriveId, FlowId, ItemId, LinkKey, Reason
+from shared.domain.decisions import Reason
+from shared.domain.ids import AssetId, DriveId, FlowId, ItemId, LinkKey
+from shared.domain.items import Content
 
 
 @dataclass(frozen=True, slots=True)

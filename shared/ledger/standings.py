@@ -8,7 +8,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.domain import DriveId, FlowId, ItemId, LinkKey
+from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey
 from shared.ledger.keys import instant, instant_text
 from shared.ledger.part import Part, undisturbed
 from shared.ledger.rows import Aside, DueEntry, DueKind, Place, Standing

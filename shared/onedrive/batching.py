@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import batched
 
-from shared.domain import DriveId, Item, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Item
 from shared.errors import BridgeError, System, Throttled, Unavailable
 from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, json_of

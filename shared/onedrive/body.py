@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.domain import Content
+from shared.domain.items import Content
 from shared.errors import SourceChanged
 from shared.onedrive.answers import Answer, error_of
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.domain import Columns, Value
+from shared.domain.items import Columns, Value
 from shared.errors import NameProblem, ValueDoesNotFit
 from shared.onedrive.answers import Json
 from shared.onedrive.items import moment_of

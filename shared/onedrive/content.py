@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.clock import Clock
-from shared.domain import Content, DriveId, Item, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Content, Item
 from shared.errors import ContentMismatch, Malware, Refused, SourceChanged, System, Unavailable, let_go
 from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, error_of

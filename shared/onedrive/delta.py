@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from shared.domain import DriveId, Item, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Item
 from shared.errors import CursorExpired, Missing, Refused, System, Unavailable
 from shared.onedrive.addresses import step
 from shared.onedrive.answers import Json

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
 from shared.clock import Clock, SystemClock
-from shared.domain import Columns, DriveId, Item, ItemId, ItemVersion, Value
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Columns, Item, ItemVersion, Value
 from shared.errors import BridgeError, Missing, Refused, System, Throttled, Unavailable
 from shared.onedrive.addresses import step, steps
 from shared.onedrive.answers import Json

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain import DriveId, ItemId, Person
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Person
 from shared.errors import Forbidden, Missing, NameProblem, Refused, System, Throttled, Unavailable
 from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, error_of, json_of

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-from shared.domain import Content, DriveId, Item, ItemId, Person
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Content, Item, Person
 from shared.errors import System, Unavailable
 from shared.onedrive.answers import Json
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from shared.clock import Clock
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.errors import Missing, NameProblem, System, Unavailable
 from shared.onedrive.addresses import step, steps
 from shared.onedrive.answers import Json

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 
 BODY_BYTES = 1024 * 1024  # 100 notifications are about 60 KiB
 TOKEN_CHARACTERS = 4096  # Graph sends a few hundred; the limit keeps us from reflecting anything large

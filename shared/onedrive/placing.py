@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain import DriveId, Item, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Item
 from shared.errors import ItemChanged, Missing, NameTaken, System
 from shared.onedrive.addresses import step, steps
 from shared.onedrive.answers import Json

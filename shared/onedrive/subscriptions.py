@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.errors import Conflict, Missing, Refused, System, Unavailable
 from shared.onedrive.addresses import step
 from shared.onedrive.answers import Json

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.clock import Clock
-from shared.domain import Content, Item
+from shared.domain.items import Content, Item
 from shared.errors import (
     Conflict,
     RemoteError,

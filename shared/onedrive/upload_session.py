@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.domain import DriveId, Item, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Item
 from shared.errors import Forbidden, ItemChanged, Malware, Missing, Refused, SessionGone, System, Unavailable
 from shared.onedrive.addresses import step
 from shared.onedrive.answers import Answer, Json, codes_of, error_of, json_of

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 
-from shared.domain import Item
+from shared.domain.items import Item
 from shared.errors import (
     Conflict,
     ContentMismatch,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from shared.domain import Content, Item
+from shared.domain.items import Content, Item
 
 # SharePoint promotes properties into these and stores other bytes than were sent; it cannot be switched off.
 REWRITTEN_TYPES = frozenset(

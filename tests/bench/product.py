@@ -15,7 +15,7 @@ from typing import Any
 
 from shared import settings as app_settings
 from shared.clock import SystemClock
-from shared.domain import DriveId, FlowId, ItemId, link_key
+from shared.domain.ids import DriveId, FlowId, ItemId, link_key
 from shared.engine.bridge import Bridge
 from shared.ledger import TableStore
 from shared.messages import DecideMessage, Message, Queue, ScanMessage, ScanReason, TransferMessage

@@ -17,7 +17,7 @@ import aiohttp
 from local.azurite import Azurite
 from local.celum_simulator.seeds import ACME_KEY
 from local.processes import ROOT
-from shared.domain import MARKER_NAME
+from shared.domain.items import MARKER_NAME
 
 FLOWS = Path(__file__).with_name("flows.yaml")
 LINE_BYTES = 1 << 20

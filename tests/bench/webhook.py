@@ -13,7 +13,7 @@ from azure.storage.queue.aio import QueueServiceClient
 
 from local.azurite import Azurite
 from local.processes import ROOT, FunctionsHostProcess
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.messages import Queue
 from shared.onedrive.notifications import client_state
 from tests.bench.report import heading, line, percentile, verdict

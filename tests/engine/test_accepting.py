@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from tests.engine.test_api import post
 from tests.kit.campaign import Campaign, campaign_in
 

@@ -11,7 +11,7 @@ import pytest
 
 from local.onedrive_simulator.problems import GraphProblem
 from local.serving import Exchange, Fault
-from shared.domain import DELETED, Link, LinkState
+from shared.domain.links import DELETED, Link, LinkState
 from shared.engine import accepting
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in, word
 from tests.unit.flows.covering import shows

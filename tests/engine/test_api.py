@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.console import Answer, Request, answer
 from shared.console.health import health
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from tests.kit.campaign import APPROVED, FLOW, Campaign, word
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}

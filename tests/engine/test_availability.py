@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.celum_simulator import Availability
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.azurite import Azurite
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from shared.engine import operating
 from shared.engine.operating import CannotBeDone
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in

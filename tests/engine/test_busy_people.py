@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from local.serving import Exchange, Fault
-from shared.domain import FlowId, LinkState
+from shared.domain.ids import FlowId
+from shared.domain.links import LinkState
 from tests.engine.test_outages import goes_on
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in
 

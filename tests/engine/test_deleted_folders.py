@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from local.azurite import Azurite
-from shared.domain import FlowId, LinkState
+from shared.domain.ids import FlowId
+from shared.domain.links import LinkState
 from tests.engine.test_brake import TIGHT, braked, states
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
 

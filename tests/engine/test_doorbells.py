@@ -10,7 +10,8 @@ import pytest
 
 from local.serving import Exchange, Fault
 from shared.console.health import details
-from shared.domain import DriveId, LinkState
+from shared.domain.ids import DriveId
+from shared.domain.links import LinkState
 from shared.engine.heartbeat import beat
 from shared.engine.subscriptions import LIFETIME
 from shared.messages import Queue, ScanMessage, ScanReason

@@ -10,7 +10,8 @@ from pathlib import Path
 from docx import Document as WordDocument
 
 from local.serving import Exchange
-from shared.domain import ItemId, LinkState
+from shared.domain.ids import ItemId
+from shared.domain.links import LinkState
 from shared.engine.accepting import accept
 from tests.kit.campaign import APPROVED, FLOW, Campaign, campaign_in
 

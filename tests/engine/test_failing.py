@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from local.serving import Exchange, Fault
-from shared.domain import DriveId, LinkState, Reason, VersionId
+from shared.domain.decisions import Reason
+from shared.domain.ids import DriveId, VersionId
+from shared.domain.links import LinkState
 from shared.engine import accepting
 from shared.engine.facts import read_item
 from shared.engine.transfers import ATTEMPTS, LONGEST_RETRY_SECONDS

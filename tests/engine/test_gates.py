@@ -13,7 +13,8 @@ import pytest
 from local.azurite import Azurite
 from local.serving import Exchange
 from shared.console.views import status
-from shared.domain import DriveId, FlowId, ItemId, LinkState, link_key
+from shared.domain.ids import DriveId, FlowId, ItemId, link_key
+from shared.domain.links import LinkState
 from shared.engine.explaining import explain_path
 from shared.engine.gates import collection_changed
 from shared.engine.rules import Verdict

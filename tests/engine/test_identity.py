@@ -11,7 +11,7 @@ import pytest
 
 from local.celum_simulator.stage import Availability, Given
 from local.serving import Exchange
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from shared.engine import accepting
 from shared.ledger.rows import AttentionKind
 from tests.kit.campaign import CAMPAIGN_FLOWS, Campaign, campaign_in

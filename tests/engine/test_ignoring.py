@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from shared.engine.accepting import accept
 from tests.kit.campaign import Campaign, campaign_in
 

@@ -18,7 +18,8 @@ from local.serving import Exchange, Fault
 from shared import settings as app_settings
 from shared.console import Request, answer
 from shared.console.health import details
-from shared.domain import MARKER_NAME, DriveId, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import MARKER_NAME
 from shared.engine.bridge import Bridge
 from shared.engine.installation import may_work
 from shared.engine.marker import understood

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from shared.errors import FlowFileProblem
 from shared.flows import load
 from tests.engine.test_outages import goes_on

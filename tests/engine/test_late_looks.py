@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 from local.serving import Fault
-from shared.domain import DriveId, ItemId, LinkState
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.links import LinkState
 from shared.messages import DecideMessage
 from tests.engine.test_leases import begun, transfer_of
 from tests.kit.campaign import CAMPAIGN_FLOWS, campaign_in

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from local.serving import Exchange
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from shared.ledger.rows import AttentionKind
 from tests.kit.campaign import APPROVED, Campaign, word
 from tests.unit.flows.covering import shows

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from local.serving import Fault
 from shared import settings as app_settings
-from shared.domain import LinkState, Step, Transfer
+from shared.domain.links import LinkState
+from shared.domain.transfers import Step, Transfer
 from shared.engine.bridge import Bridge
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS
 from shared.ledger.rows import DueEntry, DueKind

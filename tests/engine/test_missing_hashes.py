@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from local.onedrive_simulator.estate.model import Identity
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from tests.kit.campaign import Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from tests.engine.test_taking_in import new_file
 from tests.kit.campaign import CAMPAIGN_FLOWS, campaign_in
 

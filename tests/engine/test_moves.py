@@ -4,7 +4,7 @@ import pytest
 
 from local.azurite import Azurite
 from local.serving import Exchange
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from shared.engine import moved
 from shared.onedrive import drive
 from tests.kit.campaign import APPROVED, Campaign, campaign_in, slides

@@ -13,7 +13,8 @@ import aiohttp
 import pytest
 
 from local.serving import Exchange, Fault
-from shared.domain import DriveId, LinkState
+from shared.domain.ids import DriveId
+from shared.domain.links import LinkState
 from shared.engine import gone
 from shared.ledger.rows import Cursor
 from shared.messages import Queue, ScanMessage

@@ -12,7 +12,8 @@ import pytest
 from local.onedrive_simulator.estate.model import Item
 from local.serving import Exchange, Fault
 from shared.console.health import details
-from shared.domain import DriveId, LinkState
+from shared.domain.ids import DriveId
+from shared.domain.links import LinkState
 from shared.engine.context import DRIVE_CACHE_SECONDS
 from shared.messages import Queue, ScanMessage
 from tests.kit.campaign import APPROVED, Campaign, campaign_in

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from local.celum_simulator.stage import Availability, Given
-from shared.domain import Decision, LinkState, Outcome, Verb, Wish
+from shared.domain.decisions import Decision, Outcome, Verb, Wish
+from shared.domain.links import LinkState
 from shared.engine.rehearsing import rehearse
 from shared.flows import Case, differences, load, load_cases
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in

@@ -10,7 +10,7 @@ import pytest
 
 from local.serving import Exchange
 from shared.console.health import details
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from shared.engine import operating
 from shared.messages import DecideMessage, MessageNotUnderstood, Queue, ScanMessage, TransferMessage
 from tests.engine.test_outages import goes_on

@@ -1,4 +1,4 @@
-from shared.domain import LinkKey
+from shared.domain.ids import LinkKey
 from tests.kit.campaign import Campaign
 
 DAY = 86_400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from tests.kit.campaign import APPROVED, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}

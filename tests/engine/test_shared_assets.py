@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from local.azurite import Azurite
-from shared.domain import FlowId, LinkState
+from shared.domain.ids import FlowId
+from shared.domain.links import LinkState
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}

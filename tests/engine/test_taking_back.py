@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.azurite import Azurite
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from tests.engine.test_api import get
 from tests.engine.test_explaining import explained
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in

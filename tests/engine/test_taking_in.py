@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from local.azurite import Azurite
-from shared.domain import FlowId, LinkState
+from shared.domain.ids import FlowId
+from shared.domain.links import LinkState
 from shared.engine import operating
 from shared.ledger.rows import Aside, AttentionKind, Phase, Standing
 from shared.messages import Queue, ScanMessage

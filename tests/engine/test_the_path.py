@@ -1,6 +1,6 @@
 from hashlib import sha256
 
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from tests.kit.campaign import Campaign, slides, word
 from tests.unit.flows.covering import shows
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.domain import FlowId, LinkState
+from shared.domain.ids import FlowId
+from shared.domain.links import LinkState
 from tests.kit.campaign import CAMPAIGN_FLOWS, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}

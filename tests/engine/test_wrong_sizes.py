@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shared.domain import LinkState
+from shared.domain.links import LinkState
 from shared.engine.sending import BIG_BYTES
 from tests.kit.campaign import Campaign, campaign_in
 

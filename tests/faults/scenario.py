@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from local.azurite import Azurite
-from shared.domain import MARKER_NAME, LinkState
+from shared.domain.items import MARKER_NAME
+from shared.domain.links import LinkState
 from tests.faults import lives, whole_flows
 from tests.kit.campaign import FLOW, JANE, Campaign, campaign_in, word
 from tests.kit.wire import Fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from shared.domain import FlowId
+from shared.domain.ids import FlowId
 from shared.engine import operating
 from shared.engine.context import Context
 from shared.ledger.rows import Aside, Phase, Standing

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain import DriveId, Item
+from shared.domain.ids import DriveId
+from shared.domain.items import Item
 from shared.errors import BridgeError
 from shared.messages import ScanMessage
 from shared.onedrive.answers import Answer, error_of, json_of, retry_after

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain import DriveId, ItemId, LinkKey
+from shared.domain.ids import DriveId, ItemId, LinkKey
 from shared.errors import FlowFileProblem
 from shared.flows import FlowFile, load, load_cases
 from shared.messages import DecideMessage, Message, MessageNotUnderstood, ScanMessage, TransferMessage

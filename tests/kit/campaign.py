@@ -18,7 +18,8 @@ from local.azurite import Azurite
 from local.celum_simulator.seeds import plant
 from local.onedrive_simulator.estate.model import Identity
 from local.onedrive_simulator.seed import seed
-from shared.domain import DriveId, FlowId, ItemId, Link, link_key
+from shared.domain.ids import DriveId, FlowId, ItemId, link_key
+from shared.domain.links import Link
 from tests.contract.document import Document
 from tests.contract.validation import Contract
 from tests.kit.storage import AzuriteStorage, MemoryStorage

@@ -19,7 +19,7 @@ from local.celum_simulator.model import Asset, Blob
 from local.celum_simulator.snapshot import described
 from local.onedrive_simulator.estate.drive import Drive
 from local.onedrive_simulator.estate.model import Item, Version
-from shared.domain import Link, LinkState
+from shared.domain.links import Link, LinkState
 from shared.ledger.rows import AttentionKind
 from tests.kit.campaign import FLOW, Campaign
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.documents import QuickXor
-from shared.domain import Content
+from shared.domain.items import Content
 from shared.errors import SourceChanged
 from shared.onedrive import DriveContent
 from tests.contract.onedrive.faulty_source import (

@@ -14,7 +14,7 @@ from typing import Any
 from local.celum_simulator.seeds import ACME_KEY
 from shared.celum import Celum, CelumSettings, CreateAsset
 from shared.clock import SystemClock
-from shared.domain import CollectionId
+from shared.domain.ids import CollectionId
 from tests.bench.servers import FRAGMENT_BYTES, Child, Servers, process
 from tests.soak.blocks import blocks, first_wrong
 

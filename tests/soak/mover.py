@@ -18,7 +18,9 @@ from shared import settings as app_settings
 from shared.celum import Celum
 from shared.clock import SystemClock
 from shared.documents.hashing import Hashes
-from shared.domain import AssetId, DriveId, Item, ItemId, Link, link_key
+from shared.domain.ids import AssetId, DriveId, ItemId, link_key
+from shared.domain.items import Item
+from shared.domain.links import Link
 from shared.engine.bridge import Bridge
 from shared.ledger import TableStore
 from shared.messages import TransferMessage

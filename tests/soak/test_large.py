@@ -18,7 +18,8 @@ from local.serving import Fault, Serving
 from shared.celum import Celum, CelumSettings
 from shared.clock import SystemClock
 from shared.documents.hashing import Hashes
-from shared.domain import AssetId, DriveId, LinkState
+from shared.domain.ids import AssetId, DriveId
+from shared.domain.links import LinkState
 from shared.onedrive import OneDrive
 from shared.onedrive.upload_session import FRAGMENT_BYTES
 from shared.onedrive.uploading import Session

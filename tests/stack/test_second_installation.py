@@ -15,7 +15,7 @@ from local.onedrive_simulator import OneDriveSimulator
 from local.onedrive_simulator.seed import seed
 from local.processes import ROOT, FunctionsHostProcess
 from local.stack import EXAMPLE
-from shared.domain import MARKER_NAME
+from shared.domain.items import MARKER_NAME
 from shared.engine.marker import understood, written
 from shared.ledger.rows import Installation
 

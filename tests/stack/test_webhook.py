@@ -15,7 +15,7 @@ import pytest_asyncio
 from local.azurite import Azurite
 from local.processes import ROOT, FunctionsHostProcess
 from local.stack import EXAMPLE
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.messages import Queue, ScanMessage, ScanReason
 from shared.onedrive.notifications import BODY_BYTES, client_state
 from tests.stack.functions_host.queue_access import Queues

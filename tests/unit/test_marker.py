@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain import MARKER_NAME, DriveId, Item, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import MARKER_NAME, Item
 from shared.engine.marker import Marker, understood, written
 from shared.ledger.rows import Installation
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.domain import DriveId, Item
+from shared.domain.ids import DriveId
+from shared.domain.items import Item
 from shared.engine.checking.findings import About
 from shared.engine.checking.live import Live
 from shared.errors import Forbidden

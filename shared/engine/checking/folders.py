@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.celum.names import nearest
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.engine.checking.findings import About, Words
 from shared.engine.checking.live import Live
 from shared.engine.checking.uses import fixed_beginning

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.engine.checking.columns import check_columns
 from shared.engine.checking.examples import check_examples
 from shared.engine.checking.findings import About, Words

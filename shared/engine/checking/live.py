@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from shared.celum import AssetType, Celum, FieldDefinition
-from shared.domain import DriveId, FlowId
+from shared.domain.ids import DriveId, FlowId
 from shared.engine.checking.findings import Findings
 from shared.engine.clients import celum_settings, onedrive_settings
 from shared.engine.context import Context

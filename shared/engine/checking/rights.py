@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain import AssetId
+from shared.domain.ids import AssetId
 from shared.engine.checking.findings import About, Words
 from shared.engine.checking.live import Live, all_of
 from shared.engine.checking.uses import fixed_beginning, makes_unavailable

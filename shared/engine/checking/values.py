@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from shared.celum import FieldDefinition, convert
 from shared.celum.values import REFERENCES
-from shared.domain import FieldType, FieldWish
+from shared.domain.assets import FieldType
+from shared.domain.decisions import FieldWish
 from shared.engine.checking.columns import FITTING, column_of
 from shared.engine.checking.findings import Words
 from shared.engine.checking.live import Live

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from shared.celum import Celum, CreateAsset, RawField
-from shared.domain import Asset, CollectionId
+from shared.domain.assets import Asset
+from shared.domain.ids import CollectionId
 
 
 async def chunks(content: bytes, size: int = 64 * 1024) -> AsyncIterator[bytes]:

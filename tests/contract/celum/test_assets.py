@@ -23,7 +23,10 @@ from shared.celum import (
     operation,
     raw,
 )
-from shared.domain import Asset, AssetId, Availability, CollectionId, FieldContent, FieldWish, Value
+from shared.domain.assets import Asset, Availability, FieldContent
+from shared.domain.decisions import FieldWish
+from shared.domain.ids import AssetId, CollectionId
+from shared.domain.items import Value
 from shared.errors import Forbidden, Locked, Missing, Refused, Throttled, Unavailable
 from tests.contract.celum.acts import created, uploaded
 

@@ -13,7 +13,8 @@ from local.celum_simulator import CelumSimulator, seeds
 from local.serving import Exchange, Fault
 from shared.celum import Celum, CelumSettings, JobItem, Source
 from shared.clock import SystemClock
-from shared.domain import Asset, AssetId
+from shared.domain.assets import Asset
+from shared.domain.ids import AssetId
 from shared.errors import ContentMismatch, Forbidden, Missing, NameProblem, Refused, SourceChanged, Unavailable
 from tests.contract.celum.acts import created
 

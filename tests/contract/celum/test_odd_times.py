@@ -10,7 +10,8 @@ from local.celum_simulator import CelumSimulator, seeds
 from local.celum_simulator.stage import Availability as Availabilities
 from local.serving import Fault
 from shared.celum import Absence, AssetChange, Celum, CreateAsset, explained, mentions_handle, raw
-from shared.domain import Asset, AssetId, Availability, ExternalReference, FieldType
+from shared.domain.assets import Asset, Availability, ExternalReference, FieldType
+from shared.domain.ids import AssetId
 from shared.errors import Forbidden, Locked, Missing, NameProblem, NotAuthorised, Refused, Unavailable
 from tests.contract.celum.acts import created, uploaded
 

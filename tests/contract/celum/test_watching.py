@@ -15,7 +15,8 @@ from local.celum_simulator import CelumSimulator, seeds
 from local.celum_simulator.stage import Given
 from local.serving import Exchange
 from shared.celum import Celum, EventKind, Heard, Poll, Secrets, Watermark, filters, hear
-from shared.domain import AssetId, CollectionId, FieldType
+from shared.domain.assets import FieldType
+from shared.domain.ids import AssetId, CollectionId
 from shared.errors import NameProblem
 from tests.contract.celum.acts import created
 from tests.contract.document import Document

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import DriveId, ItemId
+from shared.domain.ids import DriveId, ItemId
 from shared.errors import LedgerConflict
 from shared.ledger import Ledger, Store
 from shared.ledger.rows import Busy, Cursor, Folder, ScanLease, Subscription, SubscriptionState

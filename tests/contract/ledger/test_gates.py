@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain import DriveId, FlowId, Reason
+from shared.domain.decisions import Reason
+from shared.domain.ids import DriveId, FlowId
 from shared.errors import LedgerConflict
 from shared.ledger import Ledger
 from shared.ledger.gates import GateState, gate_key

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain import AssetId, Content, DriveId, FlowId, ItemId, LinkKey, Reason
+from shared.domain.decisions import Reason
+from shared.domain.ids import AssetId, DriveId, FlowId, ItemId, LinkKey
+from shared.domain.items import Content
 from shared.ledger import Ledger
 from shared.ledger.rows import (
     Attention,

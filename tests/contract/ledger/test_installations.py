@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain import DriveId, FlowId
+from shared.domain.ids import DriveId, FlowId
 from shared.errors import LedgerUnreadable
 from shared.ledger import Ledger
 from shared.ledger.rows import Installation, Mark, MarkState, Standing

@@ -5,24 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain import (
-    Approval,
-    AssetId,
-    CollectionId,
-    Content,
-    DriveId,
-    FlowId,
-    ItemId,
-    Link,
-    LinkState,
-    Reason,
-    Settled,
-    Step,
-    Transfer,
-    Verb,
-    VersionId,
-    link_key,
-)
+from shared.domain.decisions import Approval, Reason, Verb
+from shared.domain.ids import AssetId, CollectionId, DriveId, FlowId, ItemId, VersionId, link_key
+from shared.domain.items import Content
+from shared.domain.links import Link, LinkState, Settled
+from shared.domain.transfers import Step, Transfer
 from shared.errors import LedgerConflict
 from shared.ledger import Ledger, LedgerUnreadable, Store
 from shared.ledger.store import Row, Table

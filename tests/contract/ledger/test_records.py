@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from shared.domain import AssetId, LinkKey
+from shared.domain.ids import AssetId, LinkKey
 from shared.ledger import Ledger, Store
 from tests.contract.ledger.conftest import StandingClock
 

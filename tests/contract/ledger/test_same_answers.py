@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.azurite import Azurite
-from shared.domain import AssetId, Content, DriveId, FlowId, ItemId, Link, LinkKey, LinkState, link_key
+from shared.domain.ids import AssetId, DriveId, FlowId, ItemId, LinkKey, link_key
+from shared.domain.items import Content
+from shared.domain.links import Link, LinkState
 from shared.errors import LedgerConflict, System
 from shared.ledger import Ledger, MemoryStore, Store, TableStore
 from shared.ledger.rows import AttentionKind, Cursor, DueEntry, DueKind, Folder, RefKind

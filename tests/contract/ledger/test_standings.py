@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain import DriveId, FlowId, ItemId, LinkKey
+from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey
 from shared.errors import LedgerConflict
 from shared.ledger import Ledger
 from shared.ledger.rows import Aside, DueEntry, DueKind, Phase, Place, Standing

@@ -10,7 +10,7 @@ import pytest
 from local.onedrive_simulator.estate.model import Column
 from local.onedrive_simulator.simulator import OneDriveSimulator
 from shared.clock import SystemClock
-from shared.domain import DriveId, ItemId
+from shared.domain.ids import DriveId, ItemId
 from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
 from shared.onedrive.notifications import Secrets
 from tests.contract.document import Document

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from local.onedrive_simulator.simulator import OneDriveSimulator
 from shared.clock import SystemClock
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
 from shared.onedrive.notifications import Ring, Secrets, doorbells, validation_token
 

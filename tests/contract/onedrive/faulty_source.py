@@ -13,7 +13,7 @@ from aiohttp import web
 
 from shared.clock import SystemClock
 from shared.documents import QuickXor
-from shared.domain import DriveId, ItemId
+from shared.domain.ids import DriveId, ItemId
 from shared.onedrive import DriveContent, OneDrive
 from tests.contract.onedrive.conftest import settings_for
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from local.onedrive_simulator.estate.quickxor import quick_xor
 from local.serving import Fault
 from shared.documents.hashing import Hashes
-from shared.domain import Item, ItemId
+from shared.domain.ids import ItemId
+from shared.domain.items import Item
 from shared.onedrive.placing import IfTaken
 from shared.onedrive.upload_session import UNIT_BYTES
 from shared.onedrive.uploading import Session, Target, Upload

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from local.serving import Fault
-from shared.domain import Item, ItemId
+from shared.domain.ids import ItemId
+from shared.domain.items import Item
 from shared.errors import Missing, Throttled, Unavailable
 from tests.contract.onedrive.conftest import World
 

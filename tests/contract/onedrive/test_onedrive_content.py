@@ -9,7 +9,8 @@ import random
 import pytest
 from aiohttp import web
 
-from shared.domain import Content, ItemId
+from shared.domain.ids import ItemId
+from shared.domain.items import Content
 from shared.errors import (
     BridgeError,
     ContentProblem,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from local.serving import Fault
-from shared.domain import ItemId
+from shared.domain.ids import ItemId
 from shared.errors import Forbidden, Missing, NameProblem, Throttled
 from shared.onedrive.grants import Grants, Role
 from tests.contract.onedrive.conftest import World

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.serving import Exchange, Fault
-from shared.domain import Columns, Item, ItemId
+from shared.domain.ids import ItemId
+from shared.domain.items import Columns, Item
 from shared.errors import BridgeError, Throttled, Unavailable
 from tests.contract.onedrive.conftest import World
 

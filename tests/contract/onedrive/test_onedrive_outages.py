@@ -19,7 +19,7 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from local.onedrive_simulator.simulator import OneDriveSimulator
 from local.serving import Fault
 from shared.clock import SystemClock
-from shared.domain import DriveId, ItemId
+from shared.domain.ids import DriveId, ItemId
 from shared.errors import BridgeError, CursorExpired, Forbidden, Missing, NotAuthorised, Throttled, Unavailable
 from shared.onedrive import LocalToken, OneDrive
 from shared.onedrive.answers import Answer, json_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.serving import Fault
-from shared.domain import DriveId, ItemId
+from shared.domain.ids import DriveId, ItemId
 from shared.errors import (
     Forbidden,
     ItemChanged,

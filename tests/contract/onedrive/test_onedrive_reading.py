@@ -6,7 +6,8 @@ import re
 import pytest
 
 from local.serving import Exchange, Fault
-from shared.domain import Content, DriveId, Item, ItemId
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Content, Item
 from shared.errors import (
     CursorExpired,
     Forbidden,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from local.onedrive_simulator.estate.model import Identity, Moderation
-from shared.domain import ItemId
+from shared.domain.ids import ItemId
 from shared.onedrive.states import is_checked_in, status_of
 from tests.contract.onedrive.conftest import World
 

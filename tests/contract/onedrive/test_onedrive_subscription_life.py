@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from local.serving import Fault
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.errors import Locked, Missing
 from shared.onedrive.notifications import Ring, Secrets, proven_drive
 from tests.contract.onedrive.desk import SECRETS, Desk, client

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from local.onedrive_simulator.estate.quickxor import quick_xor
-from shared.domain import Content
+from shared.domain.items import Content
 from shared.errors import (
     Conflict,
     ContentMismatch,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from local.onedrive_simulator.estate.quickxor import quick_xor
-from shared.domain import Content
+from shared.domain.items import Content
 from shared.errors import Conflict, ContentMismatch, SourceChanged, Throttled, Unavailable
 from shared.onedrive.upload_session import UNIT_BYTES
 from shared.onedrive.uploading import Upload

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from local.onedrive_simulator.estate.quickxor import quick_xor
-from shared.domain import Content
+from shared.domain.items import Content
 from shared.errors import ContentMismatch, ItemChanged, NameTaken, Refused, SessionGone, Throttled, Unavailable
 from shared.onedrive.placing import IfTaken
 from shared.onedrive.upload_session import LARGEST_FILE_BYTES, UNIT_BYTES, progress_of

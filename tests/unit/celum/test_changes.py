@@ -10,17 +10,8 @@ from hypothesis import strategies as some
 from shared.celum import AssetChange, FieldDefinition, Keep, Write, differences, operation, three_way
 from shared.celum.asset_changes import patch_body
 from shared.celum.changes import took_effect
-from shared.domain import (
-    Asset,
-    AssetId,
-    Availability,
-    CollectionId,
-    FieldContent,
-    FieldId,
-    FieldType,
-    Version,
-    VersionId,
-)
+from shared.domain.assets import Asset, Availability, FieldContent, FieldType, Version
+from shared.domain.ids import AssetId, CollectionId, FieldId, VersionId
 
 TEXT = FieldDefinition(FieldId(7), "campaign", FieldType.TEXT)
 TAGS = FieldDefinition(FieldId(8), "tags", FieldType.TAG_REFERENCE)

@@ -8,7 +8,10 @@ import pytest
 
 from shared.celum import FieldDefinition, Option, convert, filters, operation, raw, read
 from shared.celum.changes import to_json
-from shared.domain import CollectionId, FieldContent, FieldId, FieldType, FieldWish, Value
+from shared.domain.assets import FieldContent, FieldType
+from shared.domain.decisions import FieldWish
+from shared.domain.ids import CollectionId, FieldId
+from shared.domain.items import Value
 from shared.errors import NameProblem, ValueDoesNotFit
 
 DAY = datetime(2026, 2, 14, tzinfo=UTC)

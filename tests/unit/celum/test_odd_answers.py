@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from shared.celum import AssetChange, CelumSettings, CreateAsset, Upload, filters
-from shared.domain import AssetId, Availability, CollectionId
+from shared.domain.assets import Availability
+from shared.domain.ids import AssetId, CollectionId
 from shared.errors import (
     BridgeError,
     Forbidden,

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from shared.celum import Source
-from shared.domain import AssetId, VersionId
+from shared.domain.ids import AssetId, VersionId
 from shared.errors import ContentMismatch, HostNotAllowed
 from tests.unit.celum.odd_server import Answer, saying
 

@@ -9,7 +9,7 @@ import pytest
 from shared.celum import algorithm_of, matches, wire, wire_definitions
 from shared.celum.checksums import spelled, spellings
 from shared.celum.values import instant, iso
-from shared.domain import Availability
+from shared.domain.assets import Availability
 
 MINUTE = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 

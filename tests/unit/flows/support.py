@@ -7,28 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain import (
-    Approval,
-    AssetId,
-    Columns,
-    Content,
-    Decision,
-    DriveId,
-    Facts,
-    FlowId,
-    Item,
-    ItemId,
-    ItemVersion,
-    Kind,
-    Link,
-    LinkState,
-    Need,
-    Person,
-    Settled,
-    Value,
-    VersionId,
-    link_key,
-)
+from shared.domain.decisions import Approval, Decision
+from shared.domain.facts import Facts, Kind, Need
+from shared.domain.ids import AssetId, DriveId, FlowId, ItemId, VersionId, link_key
+from shared.domain.items import Columns, Content, Item, ItemVersion, Person, Value
+from shared.domain.links import Link, LinkState, Settled
 from shared.flows import IngestFlow, decide, load, needs
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain import Approval, Columns, ItemVersion, Kind, Link, LinkState, Outcome, Value, Verb
+from shared.domain.decisions import Approval, Outcome, Verb
+from shared.domain.facts import Kind
+from shared.domain.items import Columns, ItemVersion, Value
+from shared.domain.links import Link, LinkState
 from tests.unit.flows.covering import shows
 from tests.unit.flows.support import (
     ANNA,

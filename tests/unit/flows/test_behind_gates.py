@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import Kind, Need
+from shared.domain.facts import Kind, Need
 from shared.flows import folder_gates, gate_captures, shut_because
 from shared.flows._paths import path_pattern
 from tests.unit.flows.support import columns, flow

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain import Facts, Item, Kind, Link, LinkState, Outcome, Verb
+from shared.domain.decisions import Outcome, Verb
+from shared.domain.facts import Facts, Kind
+from shared.domain.items import Item
+from shared.domain.links import Link, LinkState
 from shared.flows import decide, needs
 from tests.unit.flows.covering import shows
 from tests.unit.flows.support import (

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.documents.embedded import NAMES
-from shared.domain import Columns, FieldWish, Kind, Outcome, Value
+from shared.domain.decisions import FieldWish, Outcome
+from shared.domain.facts import Kind
+from shared.domain.items import Columns, Value
 from shared.flows._grammar import EMBEDDED_VALUES
 from tests.unit.flows.covering import shows
 from tests.unit.flows.support import ANNA, NOW, World, columns, flow, item, link, run

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain import Outcome, Verb
+from shared.domain.decisions import Outcome, Verb
 from shared.flows import (
     CelumConnection,
     Mode,

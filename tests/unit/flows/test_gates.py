@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain import Columns, Kind, LinkState, Need, Outcome, Value, Verb
+from shared.domain.decisions import Outcome, Verb
+from shared.domain.facts import Kind, Need
+from shared.domain.items import Columns, Value
+from shared.domain.links import LinkState
 from tests.unit.flows.covering import shows
 from tests.unit.flows.support import NOW, World, columns, flow, item, link, minutes, run, settled_link, version
 

@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain import DELETED, RETURNED, FieldWish, Item, Kind, LinkState, Outcome, Step, Transfer, Verb
+from shared.domain.decisions import FieldWish, Outcome, Verb
+from shared.domain.facts import Kind
+from shared.domain.items import Item
+from shared.domain.links import DELETED, RETURNED, LinkState
+from shared.domain.transfers import Step, Transfer
 from tests.unit.flows.covering import shows
 from tests.unit.flows.support import (
     APPROVED,

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.domain import Item
+from shared.domain.items import Item
 from shared.flows import selects
 from shared.flows._paths import PatternProblem, name_pattern, path_pattern
 from shared.flows._units import Span, parse_duration, parse_size, parse_span

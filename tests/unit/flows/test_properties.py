@@ -8,19 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain import (
-    Approval,
-    Columns,
-    Content,
-    Decision,
-    ItemVersion,
-    Link,
-    LinkState,
-    Outcome,
-    Person,
-    Value,
-    Verb,
-)
+from shared.domain.decisions import Approval, Decision, Outcome, Verb
+from shared.domain.items import Columns, Content, ItemVersion, Person, Value
+from shared.domain.links import Link, LinkState
 from shared.flows import IngestFlow
 from tests.unit.flows.support import NOW, A, World, flow, item, link, run, settled
 

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain import Content, DriveId
+from shared.domain.ids import DriveId
+from shared.domain.items import Content
 from shared.onedrive.items import item_of, moment_of, person_of
 
 DRIVE = DriveId("b!drive")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain import Value
+from shared.domain.items import Value
 from shared.errors import NameProblem, ValueDoesNotFit
 from shared.onedrive.columns import Column, columns_of, definition_of, write_body
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain import DriveId
+from shared.domain.ids import DriveId
 from shared.onedrive.notifications import (
     Doorbells,
     Problem,

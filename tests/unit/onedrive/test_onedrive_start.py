@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain import DriveId, ItemId
+from shared.domain.ids import DriveId, ItemId
 from shared.errors import HostNotAllowed, SettingsProblem
 from shared.onedrive import LocalToken, OneDrive, OneDriveSettings
 from shared.onedrive.hosts import check_content_host, check_origin

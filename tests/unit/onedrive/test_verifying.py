@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import Content, DriveId, Item, ItemId, Person
+from shared.domain.ids import DriveId, ItemId
+from shared.domain.items import Content, Item, Person
 from shared.onedrive.verifying import Verdict, verdict
 
 SENT = Content(10, "hash")
