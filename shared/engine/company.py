@@ -15,7 +15,17 @@ from shared.domain.ids import LinkKey
 from shared.domain.links import Link, LinkState, Settled
 from shared.engine.context import RECHECK_HELD_SECONDS, Context
 from shared.engine.replacing import taking_over
-from shared.engine.sharing import LONG_AGO, comes_first, is_at_work, last_owner_of, links_of_file, others_of, owner_of
+from shared.engine.sharing import (
+    LONG_AGO,
+    comes_first,
+    is_at_work,
+    is_held_as_gone,
+    last_owner_of,
+    links_of_file,
+    others_of,
+    owner_of,
+    speaks_of_gone,
+)
 from shared.flows import IngestFlow
 
 NEW_CONTENT = {Verb.ADD_VERSION, Verb.CREATE}  # of a file that has an asset
@@ -27,6 +37,8 @@ async def at_home(context: Context, flow: IngestFlow, facts: Facts, link: Link, 
 
     Another link than the given one has to be decided about again; a decision says what to wait for.
     """
+    if decision.outcome is Outcome.HOLD and speaks_of_gone(decision.reasons):
+        return await _gone(context, link, decision)
     if decision.outcome not in {Outcome.DO, Outcome.NOTHING} or decision.wish is None:
         return link
     if link.settled is None:
@@ -37,6 +49,17 @@ async def at_home(context: Context, flow: IngestFlow, facts: Facts, link: Link, 
         return await _alias(context, link, decision)
     if decision.verb in NEW_CONTENT:
         return await _following(context, link, decision)
+    return link
+
+
+async def _gone(context: Context, link: Link, decision: Decision) -> Link | Decision:
+    """Its asset lives on by another file of the same content: nothing is left that a person has to decide."""
+    settled = link.settled
+    assert settled is not None  # noqa: S101  only what has an asset is held
+    for other in await others_of(context, settled.asset, link.key):
+        lives = other.item != link.item and not is_held_as_gone(other)
+        if lives and other.settled and other.settled.signature == settled.signature:
+            return dataclasses.replace(decision, outcome=Outcome.DO, verb=Verb.CLOSE)
     return link
 
 
@@ -74,7 +97,7 @@ def _shared(context: Context, theirs: Settled) -> Settled:
 
 def _wait_for(context: Context, other: Link) -> Decision:
     """Its settling has this file decided again; the time is for the case that it never does."""
-    if other.state in {LinkState.HELD, LinkState.FAILED} and not is_at_work(other):
+    if other.state in {LinkState.HELD, LinkState.FAILED}:  # also while it looks whether it still has to be
         text = f"the flow {other.flow} brings the content of this file to CELUM, and is held: see there"
         return Decision(Outcome.HOLD, (Reason("identity.link", text, outside=True),))
     busy = is_at_work(other)
@@ -134,17 +157,7 @@ async def _following(context: Context, link: Link, decision: Decision) -> Link |
         return _wait_for(context, first)
     if first.settled.asset != link.settled.asset:
         return dataclasses.replace(link, settled=_shared(context, first.settled))
-    news = dataclasses.replace(
-        link.settled,
-        facts_hash="",
-        content=first.settled.content,
-        signature=first.settled.signature,
-        version=first.settled.version,
-        checksum=first.settled.checksum,
-        sha256=first.settled.sha256,
-        verified=first.settled.verified,
-    )
-    return dataclasses.replace(link, settled=news)
+    return dataclasses.replace(link, settled=same_version(link.settled, first.settled))
 
 
 async def _first_with_an_asset(context: Context, link: Link) -> Link | None:

@@ -153,7 +153,9 @@ async def _among_others(
             return (
                 link,
                 facts,
-                dataclasses.replace(decision, outcome=home.outcome, reasons=home.reasons, until=home.until),
+                dataclasses.replace(
+                    decision, outcome=home.outcome, verb=home.verb, reasons=home.reasons, until=home.until
+                ),
             )
         if home == (link or new_link(flow, facts.item)):
             return link, facts, decision

@@ -16,7 +16,7 @@ from shared.engine.notes import show_lost
 from shared.engine.plan import Plan
 from shared.engine.registering import set_apart
 from shared.engine.run import Run
-from shared.engine.sharing import links_of_file, owned_by_another
+from shared.engine.sharing import is_held_as_gone, links_of_file, owned_by_another, owner_of
 from shared.engine.verifying import present
 from shared.engine.waiting import owes_finish
 from shared.engine.writeback import write_columns
@@ -56,6 +56,7 @@ async def settle(run: Run, plan: Plan) -> None:
     await leave_former_asset(context, link)
     await set_apart(run, plan, settled.asset)
     waiting = await _promise_other_flows(context, link)
+    await _promise_held_owner(context, link, settled)
     if owes := owes_finish(run.flow, as_settled(link)):
         await context.ledger.add_due(DueEntry(context.clock.now(), link.key, DueKind.DECIDE))
     await _record_evidence(run, plan, settled)
@@ -81,6 +82,13 @@ async def _promise_other_flows(context: Context, link: Link) -> bool:
     for other in others:
         await context.ledger.add_due(DueEntry(context.clock.now(), other.key, DueKind.DECIDE))
     return bool(others)
+
+
+async def _promise_held_owner(context: Context, link: Link, settled: Settled) -> None:
+    """An owner that is held because its file is gone: its asset has another file to live by now."""
+    owner = await owner_of(context, settled.asset, link.key) if settled.alias else None
+    if owner is not None and is_held_as_gone(owner):
+        await context.ledger.add_due(DueEntry(context.clock.now(), owner.key, DueKind.DECIDE))
 
 
 async def _settled(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:

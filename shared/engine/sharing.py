@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
-from shared.domain.decisions import Verb
+from shared.domain.decisions import Reason, Verb
 from shared.domain.ids import AssetId, LinkKey
 from shared.domain.links import Link, LinkState
 from shared.engine.context import Context
@@ -29,6 +30,15 @@ async def all_done_with_file(context: Context, link: Link) -> bool:
 
 def is_at_work(link: Link) -> bool:
     return link.transfer is not None and link.transfer.verb is not Verb.FINISH
+
+
+def is_held_as_gone(link: Link) -> bool:
+    return link.state is LinkState.HELD and speaks_of_gone(link.reasons)
+
+
+def speaks_of_gone(reasons: tuple[Reason, ...]) -> bool:
+    """Whether what happens to a file happens because it was deleted or left the pattern."""
+    return any(reason.rule == "on_source_deleted" for reason in reasons)
 
 
 def comes_first(context: Context, one: Link, other: Link) -> bool:
@@ -66,6 +76,20 @@ async def inherits(context: Context, asset: AssetId, link: Link) -> bool:
     if await owned_by_another(context, asset, link):
         return False
     return await last_owner_of(context, asset, link.key) is not None
+
+
+def same_version(settled: Settled, theirs: Settled) -> Settled:
+    """What another link has settled, as this one takes note of it; what stands around the content it looks at anew."""
+    return dataclasses.replace(
+        settled,
+        facts_hash="",
+        content=theirs.content,
+        signature=theirs.signature,
+        version=theirs.version,
+        checksum=theirs.checksum,
+        sha256=theirs.sha256,
+        verified=theirs.verified,
+    )
 
 
 async def owner_of(context: Context, asset: AssetId, but: LinkKey) -> Link | None:

@@ -70,6 +70,44 @@ async def test_the_alias_of_a_deleted_owner_becomes_the_owner(campaign: Campaign
     assert len(campaign.assets()) == 1
 
 
+HOLDS_THE_GONE = CAMPAIGN_FLOWS.replace(
+    "    changed_after_ready: hold\n", "    changed_after_ready: hold\n    on_source_deleted: hold\n"
+)
+
+
+async def test_a_deleted_owner_is_not_held_while_an_alias_keeps_its_asset_alive(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "held owner", flows=HOLDS_THE_GONE) as campaign:
+        owner, alias = await owner_and_alias(campaign)
+
+        campaign.delete(f"{APPROVED}/Logo.pdf")
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert (await campaign.link(owner)).state is LinkState.CLOSED
+        assert campaign.asset("Copy")["fields"]["Bridge key"] == f"{campaign.drive}|{alias}"
+
+        campaign.delete(f"{TWIN}/Copy.pdf")
+        await campaign.world.until_quiet()
+        assert (await campaign.link(alias)).state is LinkState.HELD  # the last one
+
+
+async def test_a_held_owner_is_let_go_when_a_copy_appears(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "held owner, copy", flows=HOLDS_THE_GONE) as campaign:
+        campaign.world.celum.add_collection(SUMMER)
+        owner = campaign.drop("Logo.pdf", LOGO, **READY)
+        await campaign.world.until_quiet()
+        campaign.delete(f"{APPROVED}/Logo.pdf")
+        await campaign.world.until_quiet()
+        assert (await campaign.link(owner)).state is LinkState.HELD
+
+        alias = copy_for_summer(campaign, UsageRights="print")
+        await campaign.world.until_quiet()
+
+        assert campaign.world.errors == []
+        assert (await campaign.link(owner)).state is LinkState.CLOSED
+        assert campaign.asset("Copy")["fields"]["Bridge key"] == f"{campaign.drive}|{alias}"
+
+
 async def test_a_copy_that_appears_after_the_owner_was_deleted_becomes_the_owner(campaign: Campaign) -> None:
     campaign.world.celum.add_collection(SUMMER)
     campaign.drop("Logo.pdf", LOGO, **READY)
