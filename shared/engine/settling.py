@@ -20,6 +20,7 @@ from shared.engine.sharing import is_held_as_gone, links_of_file, owned_by_anoth
 from shared.engine.verifying import present
 from shared.engine.waiting import owes_finish
 from shared.engine.writeback import write_columns
+from shared.flows import run_id
 from shared.ledger.rows import DueEntry, DueKind, RefKind, asset_ref, hash_ref
 from shared.messages import DecideMessage, Queue
 
@@ -46,7 +47,7 @@ async def settle(run: Run, plan: Plan) -> None:
             finished=finished,
             reasons=reasons,
             run_date=link.run_date or plan.run_date,
-            run_id=link.run_id or transfer.id,
+            run_id=run_id(run.flow, plan.item, link),
         )
 
     if link.state not in {LinkState.SEEN, LinkState.SETTLED}:  # those were never shown to people

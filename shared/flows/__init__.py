@@ -26,6 +26,7 @@ from shared.flows._model import (
 )
 from shared.flows._places import VALUE, Places
 from shared.flows._preview import Previewed, preview
+from shared.flows._reading import run_id
 from shared.flows._ready_loading import leaves_of
 from shared.flows._schema import cases_schema, flows_schema
 from shared.flows._section import did_you_mean
@@ -78,6 +79,7 @@ __all__ = [
     "normalised",
     "not_selected_because",
     "preview",
+    "run_id",
     "selects",
     "shut_because",
     "traced_by_versions",

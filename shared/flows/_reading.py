@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from hashlib import blake2b
 
 from shared.domain.decisions import Reason
 from shared.domain.facts import Facts, Kind, Need
+from shared.domain.ids import link_key
 from shared.domain.items import Columns, Item, Value
 from shared.domain.links import Link
 from shared.flows._categories import EMBEDDED_EXTENSIONS, OFFICE_EXTENSIONS, PICTURE_EXTENSIONS, extension_of
@@ -143,7 +145,16 @@ class Reading:
             case "year":
                 return day[:4]
             case _:
-                return (self.link.run_id if self.link else None) or ""
+                return run_id(self.flow, self.facts.item, self.link)
+
+
+def run_id(flow: IngestFlow, item: Item, link: Link | None) -> str:
+    """One for each file under a flow, known before anything is stored, and the same should the ledger be lost.
+
+    A link that took over the one of a deleted file keeps its run.
+    """
+    stored = link.run_id if link else None
+    return stored or blake2b(link_key(flow.id, item.drive, item.id).encode(), digest_size=16).hexdigest()
 
 
 def internal_name(columns: Columns, name: str) -> str:

@@ -9,7 +9,7 @@ from shared.domain.items import Item
 from shared.domain.links import Link
 from shared.flows._gates import approving_names, approving_properties
 from shared.flows._model import FieldMatch, IngestFlow
-from shared.flows._reading import file_value
+from shared.flows._reading import file_value, run_id
 from shared.flows._selection import selects
 from shared.flows._sources import Source, Template
 
@@ -47,7 +47,7 @@ def column_values(
         "run.reason": reason,
         "run.date": (link.run_date if link else None) or "",
         "run.year": ((link.run_date if link else None) or "")[:4],
-        "run.id": (link.run_id if link else None) or "",
+        "run.id": run_id(flow, item, link),
         "asset.url": asset_url or "",
         "path.folder": (item.path or "").rpartition("/")[0] or "/",
         **{f"path.{name}": value for name, value in captures.items()},

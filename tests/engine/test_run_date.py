@@ -28,3 +28,19 @@ async def test_the_day_stays_that_of_the_flow_files_zone_when_it_is_frozen(tmp_p
         assert campaign.asset("Launch")["fields"]["Usage rules"] == tomorrow
         assert (await campaign.link(item)).run_date == tomorrow
         assert campaign.world.errors == []
+
+
+async def test_the_id_of_a_run_is_known_before_anything_has_settled(tmp_path: Path) -> None:
+    flows = CAMPAIGN_FLOWS.replace(
+        "      Market:", "      Usage rules: {from: run.id, required: true}\n      Market:", 1
+    )
+    async with campaign_in(None, tmp_path, "run id", flows=flows) as campaign:
+        item = campaign.drop("Launch.pdf", b"%PDF-1.4 launch", **READY)
+        await campaign.world.until_quiet()
+
+        run = campaign.asset("Launch")["fields"]["Usage rules"]
+        assert run
+        campaign.set("Launch.pdf", "UsageRights", "print")
+        await campaign.world.until_quiet()
+        assert campaign.asset("Launch")["fields"]["Usage rules"] == run == (await campaign.link(item)).run_id
+        assert campaign.world.errors == []
