@@ -26,10 +26,12 @@ def was_there_before(reading: Reading, link: Link) -> bool:
 
 
 def _differs(baseline: Content | None, present: Content | None) -> bool:
-    """OneDrive may have named no hash yet when the baseline was taken; then the size has to do."""
+    """OneDrive names no hash at times, then or now; the size has to do until it names both."""
     if baseline is None or present is None:
         return False
-    return baseline != present and (baseline.quick_xor is not None or baseline.size != present.size)
+    if baseline.quick_xor is None or present.quick_xor is None:
+        return baseline.size != present.size
+    return baseline != present
 
 
 def _columns_stood(reading: Reading, link: Link) -> bool:
