@@ -14,6 +14,7 @@ from shared.domain.links import LinkState
 from shared.errors import FlowFileProblem
 from shared.flows._case import ON_CHANGE, OTHER, Case, Expect, Given, GivenAsset, Known
 from shared.flows._days import end_of, moment_of, start_of
+from shared.flows._gates import traced_by_versions
 from shared.flows._grammar import CASE, CASES, GIVEN
 from shared.flows._model import FieldMatch, FlowFile, IngestFlow
 from shared.flows._nodes import Block, Items, Node, Text, read_nodes
@@ -134,8 +135,17 @@ def _given(section: Section, base: Given, flow: IngestFlow) -> Given:
         modified_by=section.text("modified_by") or base.modified_by,
         deleted=section.flag("deleted"),
         malware=section.flag("malware"),
-        approved_content=section.choice("approved_content", base.approved_content),
+        approved_content=_approved_content(section, base, flow),
     )
+
+
+def _approved_content(section: Section, base: Given, flow: IngestFlow) -> str:
+    """Only versions of the list item say which content was approved; of other gates the ledger does, by `known`."""
+    node = section.node("approved_content")
+    if node is not None and flow.id != NO_FLOW and not traced_by_versions(flow):
+        why = "because no column of ready approves a content in this flow"
+        section.wrong(node, f"{section.path}approved_content has no effect, {why}.")
+    return section.choice("approved_content", base.approved_content)
 
 
 def _known(given: Section, file: Given, flow: IngestFlow) -> Known | None:

@@ -341,3 +341,21 @@ def test_two_cases_of_one_name_are_refused() -> None:
     one = text(f"{{path: {PATH}}}", "{outcome: wait}")
     with pytest.raises(FlowFileProblem, match='7:5 case "a case": another case in line 2 has the same name'):
         load_cases(one + "\n" + one.removeprefix("tests:\n"), "flows.test.yaml", FLOWS)
+
+
+@refuses("tests.given.approved_content")
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        {"ready": "[name: '*_FINAL.*']"},
+        {"ready": "[office: {contentStatus: Final}]"},
+        {"ready": APPROVED, "changed_after_ready": "accept"},
+        {},
+    ],
+    ids=["name", "office", "each content passes", "no gate"],
+)
+def test_an_approved_content_that_no_version_tells_of_is_refused(blocks: dict[str, str]) -> None:
+    flows = load(flow_text(**blocks), "flows.yaml")
+    for given in ("approved_content: other", "known: {state: settled, approved_content: other}"):
+        with pytest.raises(FlowFileProblem, match="approved_content has no effect, because no column of ready"):
+            load_cases(text(f"{{path: {PATH}, {given}}}", "{outcome: do}"), "flows.test.yaml", flows)
