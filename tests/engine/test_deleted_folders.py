@@ -146,3 +146,18 @@ async def test_a_folder_renamed_before_it_was_deleted_closes_its_links_where_not
         await campaign.world.until_quiet()
 
         assert (await campaign.link(item, FlowId("archive"))).state is LinkState.CLOSED
+
+
+async def test_a_folder_deleted_while_the_delta_link_had_expired_opens_its_links_again_when_it_is_restored(
+    tmp_path: Path,
+) -> None:
+    async with with_files(None, tmp_path, "expired", "set/a.pdf", "set/deep/b.pdf") as (campaign, items):
+        folder = campaign.delete(f"{APPROVED}/set")
+        campaign.world.onedrive.force_resync(campaign.drive)
+        await campaign.world.until_quiet()
+        assert [await state(campaign, item) for item in items] == [LinkState.CLOSED] * 2
+
+        campaign.restore(folder)
+        await campaign.world.until_quiet()
+
+        assert [await state(campaign, item) for item in items] == [LinkState.SETTLED] * 2
