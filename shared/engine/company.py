@@ -24,6 +24,7 @@ from shared.engine.sharing import (
     links_of_file,
     others_of,
     owner_of,
+    same_version,
     speaks_of_gone,
 )
 from shared.flows import IngestFlow

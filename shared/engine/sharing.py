@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from shared.domain.decisions import Reason, Verb
 from shared.domain.ids import AssetId, LinkKey
-from shared.domain.links import Link, LinkState
+from shared.domain.links import Link, LinkState, Settled
 from shared.engine.context import Context
 from shared.ledger.rows import RefKind, asset_ref, item_ref
 
