@@ -42,7 +42,9 @@ MISSING_WITH_ENTITY = frozenset({400, 403})  # … and these mean it when they n
 LOCKED = 423  # "Locked asset": the other candidates (400, 403, 409) mean it while a lock stands: `Celum._lock_or`
 NO_RIGHT = 403  # "Missing permission": as a 400 with a fault it is a refusal that names the right
 SPENT_HANDLE = "handle"  # "Handle lifetime", "Handle single use": the noun in a refusal that blames the handle …
-AS_A_VERB = frozenset({"not", "cannot", "can", "could", "t", "to", "will", "does", "did"})  # … which it is not after these
+AS_A_VERB = frozenset(
+    {"not", "cannot", "can", "could", "t", "to", "will", "does", "did"}
+)  # … which it is not after these
 TOO_LARGE = 413  # "Maximum upload size": also from a proxy, with a page of its own
 UNKNOWN_OUTCOME = 408  # a time-out of the server's, like every 5xx and 3xx
 PRECONDITION = 412  # "Optimistic locking": none is known of; a proxy before CELUM may have some
@@ -186,7 +188,7 @@ def mentions_handle(problem: RemoteError) -> bool:
 
 
 def _names_handle(text: str) -> bool:
-    """As a word of its own, also within a name: HANDLE_EXPIRED, uploadHandle; not handled, Handlebars, cannot handle."""
+    """As a word of its own, also in HANDLE_EXPIRED or uploadHandle; not handled, Handlebars, cannot handle."""
     words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)]
     return any(
         word == SPENT_HANDLE and before not in AS_A_VERB for before, word in zip(["", *words], words, strict=False)

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from shared.celum import wire
-from shared.celum.answers import mentions_handle
+from shared.celum.answers import MISSING, TOO_LARGE, UNKNOWN_OUTCOME, mentions_handle
 from shared.celum.client import Client, Target
 from shared.errors import (
+    Conflict,
     ContentMismatch,
     Forbidden,
+    Locked,
     Missing,
     NotAuthorised,
+    Refused,
     RemoteError,
     System,
     Unavailable,
@@ -51,7 +54,8 @@ class Content:
     async def send(self, upload: Upload, size: int, chunks: AsyncIterator[bytes]) -> None:
         """All bytes in one POST with their exact length; what `chunks` raises comes out unchanged, and it is closed.
 
-        Unavailable: nothing may be created from this handle, ask for a new one. No repetition inside.
+        Unavailable: nothing may be created from this handle, ask for a new one. Refused, Forbidden: these bytes will
+        not be taken another time either. No repetition inside.
         """
         operation = f"send {size} bytes"
         target = self._client.target(upload.url)
@@ -96,9 +100,9 @@ class Content:
             self._upload_worked = self._upload_worked or target.own
             return
         problem = await self._client.problem_of(response, operation)
-        if isinstance(problem, Missing) or mentions_handle(problem):  # the URL has expired
+        if problem.status in MISSING or isinstance(problem, Missing) or mentions_handle(problem):  # the URL has expired
             raise Unavailable(System.CELUM, operation, problem.came_back, status=problem.status)
-        raise self._refused_upload(problem, target, operation, with_key=with_key)
+        raise _for_good(self._refused_upload(problem, target, operation, with_key=with_key), operation)
 
     def _refused_upload(self, problem: RemoteError, target: Target, operation: str, *, with_key: bool) -> RemoteError:
         """For the key, or its absence? The bytes are spent, so the next upload takes the other way (G25)."""
@@ -110,11 +114,27 @@ class Content:
         self._key_on_upload = not with_key
         if with_key:
             told = f"{problem.came_back}; the next upload goes without the key"
-            return Unavailable(System.CELUM, operation, told, status=problem.status, code=problem.code)
+            return _TakesOtherWay(System.CELUM, operation, told, status=problem.status, code=problem.code)
         if problem.status == 400:
             return problem
         told = f"{problem.came_back}; refused with the key and without"
         return Forbidden(System.CELUM, operation, told, status=problem.status, code=problem.code)
+
+
+def _for_good(problem: RemoteError, operation: str) -> RemoteError:
+    """A 4xx to the bytes is about them, in whatever words: a proxy's page, a conflict, a lock. None of it will pass."""
+    status = problem.status or 0
+    is_lasting = isinstance(problem, Unavailable | Conflict | Locked) and 400 <= status < 500
+    if isinstance(problem, _TakesOtherWay) or status == UNKNOWN_OUTCOME or not (is_lasting or status == TOO_LARGE):
+        return problem
+    what = "too large for CELUM or for what stands before it: " if status == TOO_LARGE else ""
+    told = f"{what}{problem.came_back}"
+    faults = problem.faults if isinstance(problem, Refused) else ()
+    return Refused(System.CELUM, operation, told, status=status, code=problem.code, faults=faults)
+
+
+class _TakesOtherWay(Unavailable):
+    """Refused for the key, or its absence: the next upload does it otherwise."""
 
 
 class _Exactly:

@@ -60,6 +60,23 @@ class Hashed:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedContent:
+    """A content that CELUM will not take: its bytes are not sent again under the same flow file (`generation`)."""
+
+    signature: str
+    generation: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """When a file was last changed, and by whom in words: by people, or in its content."""
+
+    modified: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """A person's word on one content, `version` or `create`; it is over once that has settled."""
 
@@ -84,9 +101,11 @@ class Link:
     transfer: Transfer | None = None
     reasons: tuple[Reason, ...] = ()
     receipt: str | None = None  # eTag at which a fresh read showed exactly what we settled and wrote
+    touched: Touch | None = None  # kept only under a flow that reads it: the item itself names our column writes
     run_date: str | None = None  # run.date, frozen when the link first settles
     run_id: str | None = None
     hashed: Hashed | None = None  # of a transfer that was held after it had read the bytes: they need not move again
+    refused: RefusedContent | None = None  # the last content whose bytes CELUM refused; a person's word forgets it
     added: tuple[VersionId, ...] = ()  # versions that transfers added which closed before they settled
     finished: str | None = None  # where the flow's own `after` put the file: its path, or DELETED; then, RETURNED
     closed_at: datetime | None = None

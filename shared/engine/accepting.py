@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from shared.celum import matches
@@ -17,6 +18,7 @@ from shared.engine.operating import CannotBeDone, NotKnown, flow_named
 from shared.engine.stopping import flow_of, send_entries
 from shared.engine.waiting import LEFT_OUT, new_link
 from shared.engine.writeback import show_end
+from shared.errors import LedgerConflict
 from shared.flows import decide
 from shared.ledger.rows import AttentionKind, DueEntry, DueKind, RefKind, asset_ref
 
@@ -153,4 +155,16 @@ async def _decide_now(context: Context, keys: list[LinkKey]) -> None:
     entries = [DueEntry(context.clock.now(), key, DueKind.DECIDE) for key in keys]
     for entry in entries:
         await context.ledger.add_due(entry)
+        await _forget_refusal(context, entry.link)
     await send_entries(context, entries)
+
+
+async def _forget_refusal(context: Context, key: LinkKey) -> None:
+    """Whoever asks for another try has had CELUM's limit raised, or thinks so: the bytes may be sent once more."""
+    while True:
+        link = await context.ledger.link(key)
+        if link is None or link.refused is None:
+            return
+        with contextlib.suppress(LedgerConflict):
+            await context.ledger.put_link(replace(link, refused=None))
+            return

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -123,11 +124,48 @@ async def test_G28_an_empty_file_becomes_an_asset_and_no_placeholder(celum: Celu
         await celum.create(CreateAsset("Hero", made.parents[0], ""))
 
 
-async def test_G27_a_file_beyond_the_servers_limit_is_refused_or_unknown(celum: Celum, sim: CelumSimulator) -> None:
+async def test_G27_a_file_beyond_the_servers_limit_is_refused_with_its_size_and_the_limit(
+    celum: Celum, sim: CelumSimulator
+) -> None:
     sim.quirks.max_upload = 1000
 
-    with pytest.raises((Refused, Unavailable)):
+    with pytest.raises(Refused, match=r"send 300000 bytes: too large for CELUM.*at most 1000 bytes"):
         await uploaded(celum, b"x" * 300_000)
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 413, 415, 422, 423])
+@pytest.mark.parametrize("body", ["<html><h1>At most 1 MB</h1></html>", '{"code": "x", "message": "At most 1 MB"}'])
+async def test_G27_a_refusal_of_the_bytes_is_one_whoever_words_it(
+    celum: Celum, sim: CelumSimulator, status: int, body: str
+) -> None:
+    """A proxy's page in place of an answer leaves no outcome open here: nothing of the bytes was taken."""
+    await uploaded(celum, b"once, so that the way of the key is known")
+    sim.faults.append(Fault(UPLOADS, status=status, body=body))
+
+    with pytest.raises((Refused, Forbidden), match=r"send 300000 bytes: .*At most 1 MB"):
+        await uploaded(celum, b"x" * 300_000)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_spent"),
+    [
+        ("the upload handle has expired", True),
+        ("HANDLE_EXPIRED", True),
+        ("uploadHandle is not known", True),
+        ("this file type cannot be handled", False),
+        ("we cannot handle this file type", False),
+        ("unhandledException", False),
+        ("Handlebars templates are not allowed", False),
+    ],
+)
+async def test_G23_only_a_refusal_that_blames_the_handle_asks_for_another(
+    celum: Celum, sim: CelumSimulator, message: str, is_spent: bool
+) -> None:
+    await uploaded(celum, b"once, so that the way of the key is known")
+    sim.faults.append(Fault(UPLOADS, status=400, body=json.dumps({"code": "x", "message": message})))
+
+    with pytest.raises(Unavailable if is_spent else Refused):
+        await uploaded(celum, b"a hero")
 
 
 async def test_what_the_source_raises_comes_out_unchanged(celum: Celum) -> None:
