@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 
 from shared.celum import AssetChange, CreateAsset, matches, mentions_handle, operation
 from shared.domain.assets import Asset, Version
 from shared.domain.decisions import Reason, Verb
 from shared.domain.ids import AssetId, VersionId
+from shared.domain.links import Link
 from shared.domain.transfers import Step
 from shared.engine.identifying import checksums, take_leases
 from shared.engine.plan import Plan, raw_fields
-from shared.engine.run import ComeBackLater, Held, Run
+from shared.engine.run import ComeBackLater, Held, NotThisOne, Run
+from shared.engine.sharing import links_behind, same_version
 from shared.engine.verifying import existing
 from shared.errors import RemoteError, Throttled, Unavailable
+from shared.ledger.rows import RefKind, asset_ref
 
 # CELUM's search may lag and a request may still be running when its answer is lost: look, wait, look, wait, look.
 PROBE_SECONDS = (30, 120)
@@ -75,13 +79,47 @@ def _outcome_is_unknown(problem: RemoteError) -> bool:
 
 async def base_of(run: Run, plan: Plan) -> Asset:
     """The asset whose version ours is to follow. One that somebody else added stays: a person decides."""
-    asset_id = plan.asset_id(run.transfer)
-    asset = await existing(run, asset_id)
+    asset = await existing(run, plan.asset_id(run.transfer))
+    current = asset.current_version.id
     expected = plan.base.version if plan.base else run.transfer.base_version
-    if expected is not None and asset.current_version.id not in {expected, *run.link.added}:
-        text = f"asset {asset_id}: version {asset.current_version.id} is current, not {expected} that the bridge added"
+    if expected is None or current in {expected, *run.link.added}:
+        return asset
+    other = await _bringer(run, asset, expected)
+    if other is None:
+        text = f"asset {asset.id}: version {current} is current, not {expected} that the bridge added"
         raise Held(Reason("versions", text, outside=True))
+    await _take_note(run, asset, other)
     return asset
+
+
+async def _bringer(run: Run, asset: Asset, expected: VersionId) -> Link | None:
+    """Another link, of whatever state, by which the bridge itself has added the current version since.
+
+    One that it added before was activated by somebody.
+    """
+    current, context = asset.current_version.id, run.context
+    for other in await links_behind(context, RefKind.ASSET, asset_ref(asset.id), but=run.link.key):
+        settled = other.settled
+        if settled is None or settled.asset != asset.id or settled.alias:
+            continue
+        if current in {settled.version, *other.added}:
+            newest_first = [version.id for version in await context.celum.versions(asset.id)]
+            return other if expected in newest_first[newest_first.index(current) :] else None
+    return None
+
+
+async def _take_note(run: Run, asset: Asset, other: Link) -> None:
+    """Where the version holds the very content of this transfer, there is none to add."""
+    theirs = other.settled
+    is_so = theirs is not None and (theirs.version, theirs.signature) == (
+        asset.current_version.id,
+        run.transfer.signature,
+    )
+    if theirs is None or not is_so or run.link.settled is None or run.link.settled.asset != asset.id:
+        return
+    noted = same_version(run.link.settled, theirs)
+    await run.change_link(lambda link: dataclasses.replace(link, settled=noted))
+    raise NotThisOne(f"the flow {other.flow} has brought this content to CELUM")
 
 
 async def learn_outcome(run: Run) -> None:

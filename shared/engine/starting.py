@@ -6,7 +6,7 @@ import dataclasses
 import uuid
 
 from shared.domain.decisions import Decision
-from shared.domain.links import Link
+from shared.domain.links import Link, LinkState
 from shared.domain.transfers import Step, Transfer
 from shared.engine.context import LEASE_SECONDS, WATCH_SLACK_SECONDS, Context
 from shared.engine.sending import send_or_wait
@@ -33,7 +33,8 @@ async def start(context: Context, link: Link, decision: Decision) -> None:
         linked=link.settled is not None and link.settled.alias,
         size=link.content.size if link.content else None,
     )
-    await context.journal(link, "started", decision, more={"transfer": transfer.id})
+    at_rest = dataclasses.replace(link, etag=None) if link.state is LinkState.HELD else link  # each hour: one entry
+    await context.journal(at_rest, "started", decision, more={"transfer": transfer.id})
     stored = await first_or_next(context, dataclasses.replace(link, transfer=transfer, due_at=None))
     await send_or_wait(context, stored)
 
