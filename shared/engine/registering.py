@@ -9,7 +9,7 @@ from shared.celum import AssetChange, CreateAsset, matches, mentions_handle, ope
 from shared.domain.assets import Asset, Version
 from shared.domain.decisions import Reason, Verb
 from shared.domain.ids import AssetId, VersionId
-from shared.domain.links import Link
+from shared.domain.links import Link, accepted_as
 from shared.domain.transfers import Step
 from shared.engine.identifying import checksums, take_leases
 from shared.engine.plan import Plan, raw_fields
@@ -78,17 +78,18 @@ def _outcome_is_unknown(problem: RemoteError) -> bool:
 
 
 async def base_of(run: Run, plan: Plan) -> Asset:
-    """The asset whose version ours is to follow. One that somebody else added stays: a person decides."""
+    """The asset whose version ours is to follow. One that somebody else added stays, unless a person says otherwise."""
     asset = await existing(run, plan.asset_id(run.transfer))
     current = asset.current_version.id
     expected = plan.base.version if plan.base else run.transfer.base_version
     if expected is None or current in {expected, *run.link.added}:
         return asset
     other = await _bringer(run, asset, expected)
-    if other is None:
+    if other is None and accepted_as(run.link, plan.item.content) != "version":
         text = f"asset {asset.id}: version {current} is current, not {expected} that the bridge added"
         raise Held(Reason("versions", text, outside=True))
-    await _take_note(run, asset, other)
+    if other is not None:
+        await _take_note(run, asset, other)
     return asset
 
 

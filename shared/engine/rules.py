@@ -112,11 +112,15 @@ ADVICE = {
     "fields": "fill in or correct what the field comes from",
     "content": "replace the file by one that can be read",
     "identity": "see which asset is meant: `bridge accept` --as link:ASSET, or --as create for another",
+    "columns": "correct the name in the flow file, or give the library that column",
     "on_existing": "`bridge accept` --as version, or --as create for another asset",
     "to": "correct the name in the flow file, or make what it names in CELUM",
     "transfer": "remove the cause, then `bridge replay`",
     "decide": "remove the cause, then `bridge replay`",
     "on_source_deleted": "restore the file, or put it back",
+    "versions": "compare the two versions in CELUM; `bridge accept` --as version then puts the file's content on top, "
+    "--as ignore leaves the asset as it is until the file changes",
+    "asset": "in CELUM, bring the asset back or let the bridge see it; or `bridge accept` --as create for another",
 }
 STOPPED = {
     "barred": "see `bridge status`: the library is not known to be this installation's",

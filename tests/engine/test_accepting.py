@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.domain.links import LinkState
-from tests.engine.test_api import post
+from tests.engine.test_api import get, post
 from tests.kit.campaign import Campaign, campaign_in
 
 SPRING = "/Marketing/Campaigns/Spring-26"
@@ -70,3 +70,40 @@ async def test_the_same_bytes_are_no_version_of_the_linked_asset(tmp_path: Path)
         assert (link.state, link.settled.asset, link.settled.verified) == (LinkState.SETTLED, asset, "checksum")
         assert campaign.world.celum.asset(asset).name == "Launch"
         assert campaign.world.errors == []
+
+
+# --- as version ------------------------------------------------------------------------------------------------------
+
+
+async def test_over_a_version_that_somebody_else_added_a_person_puts_the_files_content(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "retouched") as campaign:
+        item = campaign.drop("Launch.pdf", MINE, **READY)
+        await campaign.world.until_quiet()
+        asset = campaign.asset_id("Launch")
+        campaign.world.celum.add_version(asset, "Retouched.pdf", b"%PDF-1.4 retouched")
+        campaign.drop("Launch.pdf", b"%PDF-1.4 edited")
+        campaign.approve("Launch.pdf")
+        await campaign.world.until_quiet()
+        assert (await campaign.link(item)).reasons[0].rule == "versions"
+        (row,) = (await get(campaign, "attention"))["rows"]
+        assert "--as version" in row["what_to_do"][0]
+
+        assert (await accept(campaign, item, "version"))[0] == 200
+
+        assert bytes_in_celum(campaign, asset) == [MINE, b"%PDF-1.4 retouched", b"%PDF-1.4 edited"]
+        assert (await campaign.link(item)).state is LinkState.SETTLED
+        assert campaign.world.errors == []
+
+
+async def test_of_an_asset_that_is_gone_people_are_told_who_can_do_what(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "gone") as campaign:
+        item = campaign.drop("Launch.pdf", MINE, **READY)
+        await campaign.world.until_quiet()
+        campaign.world.celum.delete_asset(campaign.asset_id("Launch"))
+        campaign.drop("Launch.pdf", b"%PDF-1.4 edited")
+        campaign.approve("Launch.pdf")
+        await campaign.world.until_quiet()
+
+        assert (await campaign.link(item)).reasons[0].rule == "asset"
+        (row,) = (await get(campaign, "attention"))["rows"]
+        assert "--as create" in row["what_to_do"][0]
