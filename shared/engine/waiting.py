@@ -13,7 +13,7 @@ from shared.domain.items import Item
 from shared.domain.links import Link, LinkState
 from shared.engine.context import Context, log
 from shared.errors import NotAuthorised, System, Throttled
-from shared.flows import IngestFlow
+from shared.flows import IngestFlow, reads_touch, touch_of
 from shared.ledger.rows import DueEntry, DueKind, RefKind, item_ref
 
 UNSAID_PAUSE_SECONDS = 10  # Throttled without a time: begin with this, doubled each time …
@@ -35,9 +35,12 @@ def sighted(context: Context, link: Link, item: Item) -> Link:
     """The link after a look at the item: other content than before starts its quiet period now."""
     if item.deleted:
         return link
+    flow = next((flow for flow in context.flows if flow.id == link.flow), None)
+    touched = touch_of(item, link) if flow is not None and reads_touch(flow) else None
+    fresh = dataclasses.replace(link, path=item.path or link.path, touched=touched)
     if item.content != link.content:
-        return dataclasses.replace(link, content=item.content, seen_at=context.clock.now(), path=item.path or link.path)
-    return dataclasses.replace(link, path=item.path or link.path)
+        return dataclasses.replace(fresh, content=item.content, seen_at=context.clock.now())
+    return fresh
 
 
 async def wait_until(

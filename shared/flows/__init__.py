@@ -25,15 +25,15 @@ from shared.flows._model import (
     Start,
 )
 from shared.flows._places import VALUE, Places
-from shared.flows._preview import Previewed, preview
-from shared.flows._reading import run_id
+from shared.flows._preview import Previewed, preview, target_of
+from shared.flows._reading import Unfit, internal_name, run_id, touch_of
 from shared.flows._ready_loading import leaves_of
 from shared.flows._schema import cases_schema, flows_schema
 from shared.flows._section import did_you_mean
 from shared.flows._selection import not_selected_because, selects
 from shared.flows._showing import normalised
 from shared.flows._sources import Source, Template
-from shared.flows._writing import Status, column_values, columns_read
+from shared.flows._writing import Status, column_values, columns_read, reads_touch
 from shared.flows._yaml import as_yaml
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Start",
     "Status",
     "Template",
+    "Unfit",
     "as_yaml",
     "cases_schema",
     "column_values",
@@ -72,6 +73,7 @@ __all__ = [
     "flows_schema",
     "folder_gates",
     "gate_captures",
+    "internal_name",
     "leaves_of",
     "load",
     "load_cases",
@@ -79,8 +81,10 @@ __all__ = [
     "normalised",
     "not_selected_because",
     "preview",
+    "reads_touch",
     "run_id",
     "selects",
     "shut_because",
+    "touch_of",
     "traced_by_versions",
 ]

@@ -10,7 +10,7 @@ from shared.domain.decisions import Reason
 from shared.domain.facts import Facts, Kind, Need
 from shared.domain.ids import link_key
 from shared.domain.items import Columns, Item, Value
-from shared.domain.links import Link
+from shared.domain.links import Link, Touch
 from shared.flows._categories import EMBEDDED_EXTENSIONS, OFFICE_EXTENSIONS, PICTURE_EXTENSIONS, extension_of
 from shared.flows._days import Moment, day_of, moment_of
 from shared.flows._model import IngestFlow
@@ -129,7 +129,7 @@ class Reading:
             case "embedded":
                 return self.embedded(source.name)
             case "file":
-                return file_value(self.facts.item, source.name)
+                return file_value(self.facts.item, source.name, self.link)
             case _:
                 return self._run_value(source.name)
 
@@ -180,7 +180,21 @@ def internal_name(columns: Columns, name: str) -> str:
     raise Unfit(f"column.{name}", f'the library has no column "{name}"{hint}', outside=True)
 
 
-def file_value(item: Item, name: str) -> str:
+TOUCH = frozenset({"modified", "modified_by"})
+
+
+def touch_of(item: Item, link: Link | None) -> Touch:
+    """Where an application changed no content, ours has written columns, or one like it: that does not count.
+
+    Under a flow that has only now begun to ask, nobody knows what was before.
+    """
+    by_program = item.modified_by is not None and item.modified_by.is_application
+    if by_program and link is not None and link.touched is not None and link.content == item.content:
+        return link.touched
+    return Touch(item.modified, (item.modified_by.email or item.modified_by.name) if item.modified_by else "")
+
+
+def file_value(item: Item, name: str, link: Link | None = None) -> str:
     stem, _, _ = item.name.rpartition(".")
     extension = extension_of(item.name)
     match name:
@@ -195,11 +209,12 @@ def file_value(item: Item, name: str) -> str:
         case "created":
             return item.created.isoformat() if item.created else ""
         case "modified":
-            return item.modified.isoformat() if item.modified else ""
+            modified = touch_of(item, link).modified
+            return modified.isoformat() if modified else ""
         case "created_by":
             return item.created_by.email or item.created_by.name if item.created_by else ""
         case "modified_by":
-            return item.modified_by.email or item.modified_by.name if item.modified_by else ""
+            return touch_of(item, link).by
         case "web_url":
             return item.web_url or ""
         case _:

@@ -9,7 +9,7 @@ from shared.domain.items import Item
 from shared.domain.links import Link
 from shared.flows._gates import approving_names, approving_properties
 from shared.flows._model import FieldMatch, IngestFlow
-from shared.flows._reading import file_value, run_id
+from shared.flows._reading import TOUCH, file_value, run_id
 from shared.flows._selection import selects
 from shared.flows._sources import Source, Template
 
@@ -28,6 +28,12 @@ class Status(StrEnum):
 def columns_read(flow: IngestFlow) -> frozenset[str]:
     """As the flow names them, by internal or display name."""
     return approving_names(flow) | {source.name for source in _sources(flow) if source.kind == "column"}
+
+
+def reads_touch(flow: IngestFlow) -> bool:
+    """Whether it matters to the flow who changed a file, and when."""
+    sources = (*_sources(flow), *flow.columns.values())
+    return any(source.kind == "file" and source.name in TOUCH for source in sources)
 
 
 def properties_read(flow: IngestFlow, kind: str) -> frozenset[str]:
@@ -54,7 +60,7 @@ def column_values(
         **{f"name.{name}": value for name, value in names.items()},
     }
     return {
-        column: file_value(item, source.name) if source.kind == "file" else known.get(str(source), "")
+        column: file_value(item, source.name, link) if source.kind == "file" else known.get(str(source), "")
         for column, source in flow.columns.items()
     }
 

@@ -6,7 +6,7 @@ import pytest
 from local.serving import Exchange
 from shared.domain.links import LinkState
 from shared.ledger.rows import AttentionKind
-from tests.kit.campaign import APPROVED, Campaign, word
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in, word
 from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -348,3 +348,28 @@ async def test_G33_a_collection_made_in_celum_releases_what_it_held_within_the_h
 
     assert campaign.world.errors == []
     assert campaign.asset("Launch")["parents"] == ["/Marketing/Campaigns/Summer-26"]
+
+
+async def test_who_changed_a_file_is_a_person_and_not_the_bridge(tmp_path: Path) -> None:
+    line = "      Usage rules: {from: file.modified_by}\n      Retain until: {from: file.modified, type: date}\n"
+    flows = CAMPAIGN_FLOWS.replace("      Market:", f"{line}      Market:", 1)
+    async with campaign_in(None, tmp_path, "modified by", flows=flows) as campaign:
+        item = campaign.drop("Launch.pdf", pdf("launch"), **READY)
+        await campaign.world.until_quiet()
+        first = await campaign.link(item)
+        campaign.world.clock.jump(26 * 3600)
+        await campaign.world.until_quiet()
+        day = campaign.asset("Launch")["fields"]["Retain until"]
+        assert campaign.asset("Launch")["fields"]["Usage rules"] == JANE.email
+        assert first.settled is not None
+
+        campaign.set("Launch.pdf", "ApprovalStatus", "Draft")
+        await campaign.world.until_quiet()
+        assert campaign.columns("Launch.pdf")["SyncNote"]  # the bridge wrote, after Jane
+        assert campaign.asset("Launch")["fields"]["Usage rules"] == JANE.email
+        assert campaign.asset("Launch")["fields"]["Retain until"] > day
+        ledger, store = campaign.world.ledger()
+        journal = [record.entry["what"] for record in await ledger.journal(first.key)]
+        await store.close()
+        assert journal.count("settled") == 2  # the first time, and for what Jane did
+        assert campaign.world.errors == []
