@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared.celum import Celum
 from shared.clock import Clock
-from shared.domain.decisions import Decision
+from shared.domain.decisions import Decision, Reason
 from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey
 from shared.domain.items import Item
 from shared.domain.links import Link
@@ -66,6 +66,7 @@ class Context:
     is_adopted: bool = False  # the flow file of this process has been taken in
     checksum_algorithm: str | None = None  # of CELUM, as this process has learned it
     gate_answers: GateAnswers = field(default_factory=GateAnswers)
+    columns_told: dict[FlowId, tuple[tuple[Reason, ...], datetime]] = field(default_factory=dict)  # see column_names
     markers: dict[DriveId, KnownMarker] = field(default_factory=dict)
     _drives: dict[str, tuple[DriveId, datetime]] = field(default_factory=dict)
     _pauses: dict[System, tuple[datetime | None, datetime]] = field(default_factory=dict)

@@ -82,7 +82,7 @@ async def _take_in(context: Context, file: FlowFile, flow: IngestFlow, known: St
         return replace(fresh, drive=drive, definition=definition, generation=context.generation)
 
     await context.change_standing(flow.id, begin)
-    await context.ledger.drop_attention(flow_key(flow.id), AttentionKind.WAITING)
+    await context.ledger.drop_attention(flow_key(flow.id), AttentionKind.WAITING, AttentionKind.FAILED)
     what = "returned" if known is not None and known.frozen else "changed" if known is not None else "new"
     await context.journal_flow(flow.id, f"flow {what}", generation=str(context.generation), definition=definition)
     log.info("flow %s is %s: its files are listed before anything is decided", flow.id, what)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from shared.domain.facts import Facts
 from shared.domain.items import Columns
 from shared.domain.links import Link, LinkState
+from shared.engine.column_names import tell_wrong_columns, wrong_columns
 from shared.engine.context import Context, log
 from shared.errors import Forbidden, LedgerConflict, Locked, Missing, NameProblem, Refused, RemoteError, ValueDoesNotFit
 from shared.flows import LOST, IngestFlow, Status, column_values, columns_read, selects
@@ -45,10 +46,12 @@ async def wanted_columns(context: Context, flow: IngestFlow, facts: Facts, link:
         name: text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…" for name, text in wanted.items()
     }
     taken = await _written_by_earlier_flows(context, flow, facts)
+    wrong = wrong_columns(flow, facts.columns)
     return {
         name: text
         for name, text in wanted.items()
-        if _internal(facts.columns, name) not in taken
+        if name not in wrong
+        and _internal(facts.columns, name) not in taken
         and (facts.columns is None or _present(facts.columns, name) != text)
     }
 
@@ -81,6 +84,7 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
     Each write makes a version of the file, so two instances must not both write the same: the one that gets the lease
     reads the columns again under it.
     """
+    await tell_wrong_columns(context, flow, facts.columns)
     if not await wanted_columns(context, flow, facts, link):
         return True
     item, owner = facts.item, uuid.uuid4().hex
@@ -91,6 +95,7 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
         return False
     try:
         _, columns = await context.onedrive.item(item.drive, item.id)
+        await tell_wrong_columns(context, flow, columns)
         wanted = await wanted_columns(context, flow, dataclasses.replace(facts, columns=columns), link)
         if wanted:
             await context.onedrive.write_columns(item.drive, item.id, wanted)
