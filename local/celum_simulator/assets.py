@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from local.celum_simulator import rights, rules, tree, uploads, values
 from local.celum_simulator.model import Asset, Dated, Direct, ExternalReference, Lock, Stamp, Upload, User, Version
@@ -270,9 +269,3 @@ def delete(tenant: Tenant, user: User, asset: Asset) -> None:
     tenant.assets.drop(asset.id)
     if tenant.quirks.soft_delete:
         tenant.deleted[asset.id] = replace(asset, parents=(), released=False)
-
-
-def settle_previews(tenant: Tenant, asset: Asset) -> Asset:
-    """As if the conversion had ended: for tests that do not care about it."""
-    now = tenant.clock.now() - timedelta(seconds=1)
-    return tenant.assets.put(replace(asset, versions=tuple(replace(v, preview_at=now) for v in asset.versions)))

@@ -12,8 +12,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from local.celum_simulator.refusals import Json, bad_argument
 
-ALL_CHANGES = ("name", "typeId", "versions", "availability", "parentIds", "lock", "externalReferences", "fields")
-
 
 @dataclass(slots=True)
 class Quirks:

@@ -72,8 +72,3 @@ def bad_fields(reasons: Iterable[Reason]) -> Refusal:
 
 def field_reason(field_id: int, message: str, *, code: str = "invalidValue") -> Reason:
     return Reason("INFORMATION_FIELD", code, message, field_id=field_id)
-
-
-def bad_locale(argument: str, locale: str, message: str) -> Refusal:
-    reason = Reason("LOCALIZED_ARGUMENT", "invalidArgument", message, argument=argument, locale=locale)
-    return Refusal(400, "validationFailed", f"{argument}.{locale}: {message}", reasons=[reason])

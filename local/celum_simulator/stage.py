@@ -139,9 +139,6 @@ class Stage(Bench):
     def lock_asset(self, asset_id: int, comment: str, *, as_user: str = ADMIN) -> None:
         self.patch_asset(asset_id, {"lock": {"op": "SET", "comment": comment}}, as_user=as_user)
 
-    def unlock_asset(self, asset_id: int, *, as_user: str = ADMIN) -> None:
-        self.patch_asset(asset_id, {"lock": {"op": "CLEAR"}}, as_user=as_user)
-
     def add_version(self, asset_id: int, filename: str, content: bytes, *, as_user: str = ADMIN) -> int:
         user = self.user(as_user)
         before = rights.visible_asset(self.tenant, user, asset_id)

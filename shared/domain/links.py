@@ -33,7 +33,6 @@ class Settled:
     asset: AssetId
     version: VersionId
     at: datetime
-    version_of_item: str | None = None  # the OneDrive version that was read
     name: str = ""
     collection: CollectionId | None = None  # the target …
     added: bool = True  # … and whether the bridge put the asset there; only then it may take it out again

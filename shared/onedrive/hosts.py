@@ -9,10 +9,6 @@ from shared.errors import HostNotAllowed
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in LOOPBACK
-
-
 def origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port

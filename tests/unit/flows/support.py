@@ -13,6 +13,8 @@ from shared.domain.ids import AssetId, DriveId, FlowId, ItemId, VersionId, link_
 from shared.domain.items import Columns, Content, Item, ItemVersion, Person, Value
 from shared.domain.links import Link, LinkState, Settled
 from shared.flows import IngestFlow, decide, load, needs
+from shared.flows._nodes import Block, Items, Node, Text
+from shared.flows._yaml import Data
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ANNA = Person(id="anna-id", name="Anna", email="anna@acme.com")
@@ -46,6 +48,17 @@ def flow_text(**blocks: str) -> str:
 
 def flow(**blocks: str) -> IngestFlow:
     return load(flow_text(**blocks), "flows.yaml").flows[0]
+
+
+def plain(node: Node) -> Data:
+    """What a file says, without its places."""
+    match node:
+        case Text(value=value):
+            return value
+        case Items(items=items):
+            return [plain(item) for item in items]
+        case Block(entries=entries):
+            return {key.value: plain(value) for key, value in entries}
 
 
 def minutes(count: float) -> timedelta:

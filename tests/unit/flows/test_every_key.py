@@ -9,11 +9,11 @@ import pytest
 
 from shared.errors import FlowFileProblem, Problem
 from shared.flows import as_yaml, load, load_cases
-from shared.flows._nodes import Block, Items, Node, Text, read_nodes
+from shared.flows._nodes import read_nodes
 from shared.flows._yaml import Data
 from tests.flow_coverage import rows, uncovered
 from tests.unit.flows.covering import keys, later, refuses, shows
-from tests.unit.flows.support import APPROVED, flow_text
+from tests.unit.flows.support import APPROVED, flow_text, plain
 
 CASE = """\
 tests:
@@ -51,16 +51,6 @@ def cases_problems(place: Sequence[str]) -> Sequence[Problem]:
     with pytest.raises(FlowFileProblem) as raised:
         load_cases(text, "x.yaml", FLOWS)
     return raised.value.problems
-
-
-def plain(node: Node) -> Data:
-    match node:
-        case Text(value=value):
-            return value
-        case Items(items=items):
-            return [plain(item) for item in items]
-        case Block(entries=entries):
-            return {key.value: plain(value) for key, value in entries}
 
 
 def written(file: Data, place: Sequence[str]) -> str:

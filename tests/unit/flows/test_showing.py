@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from shared.errors import Problem
 from shared.flows import as_yaml, load, normalised
-from shared.flows._nodes import Block, Items, Node, Text, read_nodes
+from shared.flows._nodes import read_nodes
 from shared.flows._units import duration_text, parse_duration, parse_size, size_text
 from shared.flows._yaml import Data
-from tests.unit.flows.support import APPROVED, flow_text
+from tests.unit.flows.support import APPROVED, flow_text, plain
 
 SHIPPED = Path(__file__).parents[3] / "flows.yaml"
 TO = "celum: dam, asset_type: Master"
@@ -85,16 +85,6 @@ def test_nothing_is_implied() -> None:
         'ignore: ["~$*", "*.tmp", ".DS_Store", desktop.ini, Thumbs.db]',
     ):
         assert line in shown, f"{line} is missing in\n{shown}"
-
-
-def plain(node: Node) -> Data:
-    match node:
-        case Text(value=value):
-            return value
-        case Items(items=items):
-            return [plain(item) for item in items]
-        case Block(entries=entries):
-            return {key.value: plain(value) for key, value in entries}
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
