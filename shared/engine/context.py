@@ -15,6 +15,7 @@ from shared.domain.ids import DriveId, FlowId, ItemId, LinkKey
 from shared.domain.items import Item
 from shared.domain.links import Link
 from shared.engine.gate_answers import GateAnswers
+from shared.engine.shortage import Shortage
 from shared.errors import (
     FlowFileProblem,
     Forbidden,
@@ -66,6 +67,7 @@ class Context:
     is_adopted: bool = False  # the flow file of this process has been taken in
     checksum_algorithm: str | None = None  # of CELUM, as this process has learned it
     gate_answers: GateAnswers = field(default_factory=GateAnswers)
+    shortage: Shortage = field(default_factory=Shortage)
     columns_told: dict[FlowId, tuple[tuple[Reason, ...], datetime]] = field(default_factory=dict)  # see column_names
     markers: dict[DriveId, KnownMarker] = field(default_factory=dict)
     _drives: dict[str, tuple[DriveId, datetime]] = field(default_factory=dict)

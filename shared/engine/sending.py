@@ -14,9 +14,14 @@ from shared.messages import Queue, TransferMessage
 BIG_BYTES = 1 << 30  # files above take at most half of the slots, so that small ones never stand behind them
 
 
-def slots_for(context: Context, link: Link) -> int:
-    """How many of the slots this link's transfer may choose from."""
+async def slots_for(context: Context, link: Link) -> int:
+    """How many of the slots this link's transfer may choose from: half of them while OneDrive has little left to give.
+
+    What already runs keeps its slot and ends; fewer begin in its place.
+    """
     parallel = 1 if isinstance(context.flow_file, FlowFileProblem) else context.flow_file.limits.parallel
+    if await context.shortage.lasts(context.ledger, context.clock, context.onedrive.headroom):
+        parallel = max(1, parallel // 2)
     return max(1, parallel // 2) if is_big(link) else parallel
 
 
@@ -37,7 +42,7 @@ async def try_to_send(context: Context, link: Link) -> bool:
     if await context.paused_until(System.ONEDRIVE, System.CELUM) is not None:
         return False
     until = context.clock.after(LEASE_SECONDS)
-    if await context.ledger.take_slot(transfer.id, until, slots_for(context, link)) is None:
+    if await context.ledger.take_slot(transfer.id, until, await slots_for(context, link)) is None:
         return False
     await context.outbox.send(Queue.TRANSFER, TransferMessage(link=link.key, transfer=transfer.id))
     return True

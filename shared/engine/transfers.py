@@ -56,7 +56,8 @@ async def carry_on(context: Context, message: TransferMessage, steps: Callable[[
         await context.ledger.release_slot(transfer.id)
         await send_or_wait(context, link)
         return
-    slot = await context.ledger.take_slot(transfer.id, context.clock.after(LEASE_SECONDS), slots_for(context, link))
+    slots = await slots_for(context, link)
+    slot = await context.ledger.take_slot(transfer.id, context.clock.after(LEASE_SECONDS), slots)
     if slot is None:
         await send_or_wait(context, link)
         return
