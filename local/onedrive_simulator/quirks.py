@@ -13,6 +13,7 @@ class Quirks:
 
     # delta
     delta_page_size: int = 200
+    delta_page_at_most: int = 0  # fewer than asked for; 0: as many as asked for
     delta_repeats_unchanged: bool = False  # one item that did not change comes along (Q10)
     delta_empty_page: bool = False  # every run starts with an empty page that has a nextLink
     delta_duplicates: bool = False  # the last item of a page opens the next one again
@@ -20,6 +21,8 @@ class Quirks:
     delta_omits_deleted_descendants: bool = False  # only the deleted folder itself is reported
     delta_gone_without_location: bool = False  # a 410 that does not say where to start again
     delta_repeats_next_link: bool = False  # the same nextLink and page for ever
+    delta_endless: Literal["", "empty", "same"] = ""  # pages for ever, each with a link of its own
+    delta_expires_again: int = 0  # so many links are answered with 410, each with another Location
     delta_with_ctag: bool = False  # OneDrive for Business leaves it out
     delta_with_path: bool = False  # parentReference.path is left out
     delta_tombstones_keep_name: bool = False
@@ -66,6 +69,7 @@ class Quirks:
     date_default_fails: bool = False  # createUploadSession answers 400 (Q14)
 
     # items
+    publication_missing: bool = False  # a library whose files cannot be checked out (Q5)
     moves_across_drives: bool = False  # a move to another drive is taken, and gives another id
 
     # grants

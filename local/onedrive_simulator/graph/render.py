@@ -67,7 +67,7 @@ def drive_item(
         },
         "parentReference": parent_reference(drive, item, with_path=True),
         **_facets(tenant, drive, item),
-        **_publication(item, select),
+        **_publication(tenant, item, select),
     }
     if item.content and (wants_url(select) or (url and not select)):
         body[DOWNLOAD_URL] = download_url(tenant, drive, item)
@@ -101,9 +101,13 @@ def _facets(tenant: Tenant, drive: Drive, item: Item) -> Json:
     return facets
 
 
-def _publication(item: Item, select: str) -> Json:
+def _publication(tenant: Tenant, item: Item, select: str) -> Json:
     """Never by itself: only where $select names it."""
-    if item.is_folder or "publication" not in {name.casefold() for name in names_in(select)}:
+    if (
+        item.is_folder
+        or tenant.quirks.publication_missing
+        or "publication" not in {name.casefold() for name in names_in(select)}
+    ):
         return {}
     level = "checkout" if item.checked_out_by else "published"
     return {"publication": {"level": level, "versionId": item.current.id}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.celum import AssetType, FieldDefinition
 from shared.celum.fields import accepted
 from shared.celum.values import LOCALIZED, TEXTS
-from shared.engine.checking.findings import About, Words
+from shared.engine.checking.findings import About, Words, key_of
 from shared.engine.checking.live import Live, Resolved, all_of
 from shared.errors import NameProblem
 from shared.flows import VALUE, FieldMatch, IngestFlow
@@ -52,8 +52,8 @@ def _writable(about: About, flow: IngestFlow, found: dict[str, FieldDefinition])
             continue
         words, what = ("fields", rule.label), f"fields.{rule.label}"
         _editable(about, words, what, definition)
-        if rule.locale is not None and definition.type not in LOCALIZED:
-            about.worth((*words, "locale"), f"{what}.locale has no effect, because the field is not localised.")
+        if rule.locale is not None:
+            _speaks(about, (*words, "locale", VALUE), rule.locale, definition)
         if definition.depends_on is not None:
             text = "CELUM counts this field only where another one, a yes-or-no field, is set."
             about.worth(words, f"{what}: {text}")
@@ -61,6 +61,15 @@ def _writable(about: About, flow: IngestFlow, found: dict[str, FieldDefinition])
     if key is not None:
         _editable(about, ("to", "key", VALUE), "to.key", key)
         _takes_the_key(about, key)
+
+
+def _speaks(about: About, words: Words, locale: str, definition: FieldDefinition) -> None:
+    known = definition.locales
+    if definition.type not in LOCALIZED:
+        about.worth(words, f"{key_of(words)} has no effect, because the field is not localised.")
+    elif known and locale not in known:
+        text = f'the field "{definition.label}" has no language "{locale}".'
+        about.wrong(words, f"{key_of(words)}: {text}", f"There are: {', '.join(known)}.")
 
 
 def _editable(about: About, words: Words, what: str, definition: FieldDefinition) -> None:

@@ -97,11 +97,9 @@ def _untranslated(about: About, rule: FieldRule, columns: Columns) -> None:
             continue
         unknown = [choice for choice in column.choices if choice.strip() not in rule.table.entries]
         if unknown:
-            listed = _quoted(unknown)
-            text = (
-                f'fields.{rule.label}: of the column\'s choices, {listed} stand not in the table "{rule.table.name}".'
-            )
-            about.worth(("fields", rule.label, "table", VALUE), text, "Files that hold them are held.")
+            text = f'choices of the column that are not in the table "{rule.table.name}": {_quoted(unknown)}.'
+            words = ("fields", rule.label, "table", VALUE)
+            about.worth(words, f"fields.{rule.label}: {text}", "Files that hold them are held.")
 
 
 def _there_are(known: Sequence[str]) -> str:

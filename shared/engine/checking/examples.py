@@ -23,7 +23,10 @@ async def check_examples(checking: Live, about: About, flow: IngestFlow, drive: 
         approves = False
     if not (checks_in or approves or traced_by_versions(flow)):
         return
-    file = await _some_file(checking, flow, drive)
+    folder = await checking.onedrive.item_at(drive, flow.pattern.fixed_prefix)
+    if folder is None:
+        return  # told where folders are checked
+    file = await _some_file(checking, folder)
     if file is None:
         text = "there is no file yet with which to try whether versions and states can be read."
         about.worth(("from", "path"), f"from.path: {text}")
@@ -36,17 +39,17 @@ async def check_examples(checking: Live, about: About, flow: IngestFlow, drive: 
         await _approval(checking, about, file)
 
 
-async def _some_file(checking: Live, flow: IngestFlow, drive: DriveId) -> Item | None:
+async def _some_file(checking: Live, folder: Item) -> Item | None:
     """The first that is met below the flow's folder; one page a folder."""
-    folder = await checking.onedrive.item_at(drive, flow.pattern.fixed_prefix)
+    below: Item | None = folder
     for _ in range(DEEPEST):
-        if folder is None or not folder.is_folder:
+        if below is None or not below.is_folder:
             return None
-        items, _more = await checking.onedrive.children_page(drive, folder.id, None)
+        items, _more = await checking.onedrive.children_page(below.drive, below.id, None)
         file = next((item for item in items if item.content is not None and not item.is_marker), None)
         if file is not None:
             return file
-        folder = next((item for item in items if item.is_folder), None)
+        below = next((item for item in items if item.is_folder), None)
     return None
 
 
