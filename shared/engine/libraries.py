@@ -11,9 +11,10 @@ from shared.domain.ids import DriveId
 from shared.domain.items import Item
 from shared.engine.context import Context, log
 from shared.errors import Locked, Missing
-from shared.ledger.rows import Subscription, SubscriptionState
+from shared.ledger.rows import ScanLease, Subscription, SubscriptionState
 
 SILENT_AFTER = timedelta(hours=1)  # without any scan; what came within is perhaps only on its way
+LONG_SCANS = 10  # of 1,000 pages each, in a row, without an end of the changes
 SHOWN_FOR = timedelta(days=1)  # by then the next sweep has said whether it is still so
 
 
@@ -47,6 +48,7 @@ async def troubles(context: Context, drives: Iterable[DriveId]) -> list[str]:
         row = await context.ledger.subscription(drive)
         if row is not None and row.state is SubscriptionState.LOST:
             found.append(f"the library {drive} cannot be read: was it deleted or locked, or did its owner leave?")
+        found += _endless(drive, await context.ledger.last_lease(drive))
         text = await context.ledger.setting(_silence(drive))
         entry = json.loads(text) if text else None
         if entry and context.clock.now() - datetime.fromisoformat(entry["at"]) < SHOWN_FOR:
@@ -55,6 +57,16 @@ async def troubles(context: Context, drives: Iterable[DriveId]) -> list[str]:
                 "does its notification address answer?"
             )
     return found
+
+
+def _endless(drive: DriveId, lease: ScanLease | None) -> list[str]:
+    if lease is None or lease.unread_since is None or not (lease.stuck or lease.unended >= LONG_SCANS):
+        return []
+    why = "OneDrive answers with the same page again and again" if lease.stuck else "its changes have no end"
+    since = f"{lease.unread_since:%Y-%m-%d %H:%M} UTC"
+    return [
+        f"the library {drive} is not read to its end since {since}: {why}; if that lasts, Microsoft has to be asked"
+    ]
 
 
 def _silence(drive: DriveId) -> str:

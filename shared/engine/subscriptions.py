@@ -71,10 +71,11 @@ async def keep_subscription(context: Context, drive: DriveId, *, lifecycle: bool
 
 
 async def sweep_drives(context: Context) -> None:
-    """Ask for a scan of each drive that was not scanned for a day, or whose subscription has lapsed."""
+    """Ask for a scan of each drive that was not read to its end for a day, or whose subscription has lapsed."""
     now = context.clock.now()
     for drive in await context.drives():
-        row, last = await context.ledger.subscription(drive), await context.ledger.last_scan(drive)
+        row, lease = await context.ledger.subscription(drive), await context.ledger.last_lease(drive)
         lapsed = row is None or row.expires is None or row.expires < now
+        last = lease.last_scan if lease is not None and lease.unread_since is None else None
         if lapsed or last is None or now - last > SWEEP_AFTER:
             await context.outbox.send(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.SWEEP))

@@ -48,8 +48,20 @@ class ScanLease:
     owner: str
     until: datetime
     dirty: bool = False
-    last_scan: datetime | None = None
+    last_scan: datetime | None = None  # when one last came to the end of the changes
+    unended: int = 0  # scans in a row since then that were ended as UNENDED …
+    stuck: int = 0  # … and as STUCK …
+    unread_since: datetime | None = None  # … the first of them then
     etag: str | None = None
+
+
+class ScanEnd(StrEnum):
+    """How a scan ends."""
+
+    READ = "read"  # every change up to now
+    BROKEN_OFF = "broken off"
+    UNENDED = "unended"  # as many pages as one scan reads, and more follow
+    STUCK = "stuck"  # OneDrive leads round in circles
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +250,8 @@ class Standing:
     retired: bool = False
     surge: Surge = field(default_factory=Surge)
     discard_from: datetime | None = None  # surprises first seen from here …
-    discard_to: datetime | None = None  # … until here a person has discarded
+    discard_to: datetime | None = None  # … until here a person has discarded …
+    discarded_by: str = ""  # … who
     etag: str | None = None
 
     @property

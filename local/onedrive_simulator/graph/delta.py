@@ -59,6 +59,9 @@ async def delta(call: Call) -> Reply:
         return Reply(200, {"value": [], "@odata.deltaLink": _link(call, token)})
     if token.generation < call.drive.generation:
         raise _resync(call)
+    if call.tenant.quirks.delta_expires_again > 0:
+        call.tenant.quirks.delta_expires_again -= 1
+        raise _resync(call, page=token.page + 1)
     return Reply(200, _page(call, token))
 
 
@@ -97,8 +100,8 @@ def _sequence_at(drive: Drive, text: str) -> int:
     return max([*alive, *gone], default=0)
 
 
-def _resync(call: Call) -> GraphProblem:
-    fresh = Token(call.drive.id, call.drive.generation, crawled_to=len(call.drive.log))
+def _resync(call: Call, page: int = 0) -> GraphProblem:
+    fresh = Token(call.drive.id, call.drive.generation, crawled_to=len(call.drive.log), page=page)
     return GraphProblem(
         410,
         "resyncRequired",
@@ -110,12 +113,16 @@ def _resync(call: Call) -> GraphProblem:
 
 def _page(call: Call, token: Token) -> Json:
     quirks, drive = call.tenant.quirks, call.drive
+    if quirks.delta_endless == "empty":
+        return {"value": [], "@odata.nextLink": _link(call, replace(token, page=token.page + 1))}
     if quirks.delta_empty_page and token.page == 0:
         return {"value": [], "@odata.nextLink": _link(call, replace(token, page=1))}
     found, cursor = _collect(call, token)
     body: Json = {"value": [_entry(call, token, e) for e in found]}
     if quirks.delta_repeats_unchanged and cursor >= len(drive.log):
         body["value"] += [_entry(call, token, i) for i in list(drive.items.values())[1:2]]
+    if quirks.delta_endless:
+        return body | {"@odata.nextLink": _link(call, replace(token, page=token.page + 1))}
     if cursor >= len(drive.log) and not quirks.delta_repeats_next_link:
         done = replace(token, cursor=cursor, since=cursor, crawled_to=0, page=0)
         return body | {"@odata.deltaLink": _link(call, done)}
@@ -128,7 +135,9 @@ def _page(call: Call, token: Token) -> Json:
 
 def _collect(call: Call, token: Token) -> tuple[list[Item | Tombstone], int]:
     """Changed items in order of the log, each after the folders above it that have not changed themselves."""
-    drive, top = call.drive, token.top or call.tenant.quirks.delta_page_size
+    drive, quirks = call.drive, call.tenant.quirks
+    top = token.top or quirks.delta_page_size
+    top = min(top, quirks.delta_page_at_most or top)
     page: dict[str, Item | Tombstone] = {}
     cursor = token.cursor
     while cursor < len(drive.log):
