@@ -46,8 +46,10 @@ async def out_of_use(context: Context, link: Link, decision: Decision, *, delete
     asset = await context.celum.asset(settled.asset)
     if asset is not None:
         use = use_of(settled, asset.availability, UseWish(is_out=True))
-        settled = dataclasses.replace(settled, stood=use.stood, facts_hash="")
-        link = await context.ledger.put_link(dataclasses.replace(link, settled=settled))
+        noted = dataclasses.replace(settled, stood=use.stood, facts_hash="")
+        if noted != settled:  # else the row stays as it is, by which the journal knows a repeat
+            link = await context.ledger.put_link(dataclasses.replace(link, settled=noted))
+        settled = noted
         if use.write is not None:
             await context.celum.update(settled.asset, AssetChange(availability=use.write))
     return dataclasses.replace(link, settled=dataclasses.replace(settled, off=True))

@@ -1,14 +1,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from local.azurite import Azurite
+from local.celum_simulator.stage import Availability
 from shared.domain.links import LinkState
 from tests.engine.test_api import get
 from tests.engine.test_explaining import explained
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
+from tests.kit.wire import Fault, Ill
 from tests.unit.flows.covering import shows
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -80,6 +83,30 @@ async def test_a_deleted_source_takes_the_asset_out_of_use_until_it_is_restored(
         await campaign.world.until_quiet()
         assert campaign.world.errors == []
         assert campaign.asset("Launch")["availability"] == {"available": True}
+
+
+async def test_a_close_that_was_cut_off_between_journal_and_row_is_told_once(azurite: Azurite, tmp_path: Path) -> None:
+    """The row was written before, with what had stood in CELUM; the repeat leaves it as it is."""
+    line = HOLD + "    on_source_deleted: unavailable\n"
+    async with campaign_with(azurite, tmp_path, "told once", line, HOLD) as campaign:
+        item = campaign.drop("Launch.pdf", b"%PDF-1.4 launch", **READY)
+        await campaign.world.until_quiet()
+        embargo = Availability(start=datetime(2099, 1, 1, tzinfo=UTC))  # something that has to be remembered
+        campaign.world.celum.change_asset(campaign.asset_id("Launch"), availability=embargo)
+        wire = (await campaign.world.instance()).wire
+        wire.calls.clear()
+        wire.fault = Fault(1, Ill.KILLED_BEFORE, like="table: PUT .*links")
+        campaign.delete(f"{APPROVED}/Launch.pdf")
+        await campaign.world.until_quiet()
+
+        assert wire.struck
+        assert (await campaign.link(item)).state is LinkState.CLOSED
+        ledger, store = campaign.world.ledger()
+        try:
+            told = [record.entry["what"] for record in await ledger.journal((await campaign.link(item)).key)]
+        finally:
+            await store.close()
+        assert told.count("closed") == 1
 
 
 @shows("on_source_deleted")
