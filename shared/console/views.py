@@ -23,6 +23,7 @@ from shared.domain.ids import AssetId, DriveId, FlowId
 from shared.domain.links import Link
 from shared.engine.context import Context
 from shared.engine.explaining import Explanation, explain_asset, explain_path
+from shared.engine.notes import left_out_of
 from shared.engine.operating import NotKnown
 from shared.engine.rules import advice_for
 from shared.errors import FlowFileProblem, System
@@ -169,7 +170,7 @@ def _explained(one: Explanation) -> ExplainedFile:
         state=link.state.value if link else "unknown",
         asset=link.settled.asset if link and link.settled else None,
         transfer=link.transfer.step.value if link and link.transfer else None,
-        reasons=Why.of(decision.reasons),
+        reasons=Why.of((*decision.reasons, *(left_out_of(link) if link else ()))),
         outcome=decision.outcome.value,
         verb=decision.verb.value if decision.verb else None,
         until=decision.until,

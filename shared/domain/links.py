@@ -48,6 +48,7 @@ class Settled:
     checksum: str | None = None
     sha256: str | None = None
     verified: str = "checksum"  # checksum | download | size
+    left_out: str = ""  # the content is a person's decision not to bring: who made it, in words
 
 
 @dataclass(frozen=True, slots=True)

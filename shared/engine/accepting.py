@@ -14,6 +14,7 @@ from shared.domain.items import Content
 from shared.domain.links import Accepted, Link, LinkState, Settled
 from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
+from shared.engine.notes import left_out_of, set_aside
 from shared.engine.operating import CannotBeDone, NotKnown, flow_named
 from shared.engine.stopping import flow_of, send_entries
 from shared.engine.waiting import LEFT_OUT, new_link
@@ -49,7 +50,7 @@ async def accept(context: Context, key: LinkKey, how: str, who: str, why: str, *
     facts = await _facts(context, link)
     match how:
         case "ignore":
-            fresh = _ignored(context, link, facts)
+            fresh = set_aside(context, _ignored(context, link, facts), f'set aside by {who} ("{why}")')
         case "version":
             fresh = _approved(link, facts, who)
         case "create":
@@ -57,7 +58,9 @@ async def accept(context: Context, key: LinkKey, how: str, who: str, why: str, *
         case _:
             fresh = await _linked(context, link, facts, asset)
     await context.journal(link, f"accepted as {how}", more={"who": who, "reason": why, "asset": str(asset or "")})
-    stored = await context.ledger.put_link(replace(fresh, reasons=(), due_at=None))
+    stored = await context.ledger.put_link(
+        replace(fresh, reasons=left_out_of(fresh) if how == "ignore" else (), due_at=None)
+    )
     await context.ledger.drop_attention(link.key)
     if how != "ignore":
         await _decide_now(context, [key])

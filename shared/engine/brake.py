@@ -21,8 +21,10 @@ from shared.domain.links import RETURNED, Link, LinkState, is_put_away
 from shared.engine.context import Context, log
 from shared.engine.generations import put_flow_attention
 from shared.engine.known import Known
+from shared.engine.notes import set_aside
 from shared.engine.stopping import flow_of, release, set_aside_decide
 from shared.engine.waiting import LEFT_OUT
+from shared.engine.writeback import show_end
 from shared.flows import IngestFlow, Limits, selects
 from shared.ledger.rows import Aside, AttentionKind, DueEntry, DueKind, Standing, Surge
 
@@ -186,7 +188,7 @@ async def tell_braked(context: Context, standing: Standing) -> None:
 # --- before something surprising is done -------------------------------------------------------------------------
 
 
-async def holds_back(context: Context, link: Link, facts: Facts, decision: Decision) -> bool:
+async def holds_back(context: Context, flow: IngestFlow, facts: Facts, decision: Decision, link: Link) -> bool:
     """Whether a surprise waits, for the end of a reading or for a person, or was discarded by one."""
     if not is_surprising(link, decision):
         return False
@@ -195,7 +197,8 @@ async def holds_back(context: Context, link: Link, facts: Facts, decision: Decis
         await set_aside_decide(context, link.key, Surprise.DELETED.value if decision.verb is Verb.CLOSE else "")
         return True
     if is_discarded(standing, link, decision):
-        await take_as_settled(context, link, facts, decision)
+        stored = await take_as_settled(context, link, facts, decision, standing.discarded_by)
+        await show_end(context, flow, facts, stored)
         return True
     return False
 
@@ -209,15 +212,15 @@ def is_discarded(standing: Standing, link: Link, decision: Decision) -> bool:
     return since <= link.seen_at <= until
 
 
-async def take_as_settled(context: Context, link: Link, facts: Facts, decision: Decision) -> None:
+async def take_as_settled(context: Context, link: Link, facts: Facts, decision: Decision, who: str) -> Link:
     """The present content stays out of CELUM, as if it had been there: only the next one counts again."""
     content = facts.item.content
     if link.settled is None or content is None:
-        return
+        return link
     signature = decision.signature or link.settled.signature
     settled = replace(link.settled, content=content, signature=signature, verified=LEFT_OUT)
+    fresh = replace(link, state=LinkState.SETTLED, settled=settled, content=content, due_at=None)
+    fresh = set_aside(context, fresh, f"discarded at the brake by {who or 'a person'}")
     await context.ledger.drop_attention(link.key)
     await context.journal(link, "new content discarded", decision)
-    await context.ledger.put_link(
-        replace(link, state=LinkState.SETTLED, settled=settled, content=content, reasons=(), due_at=None)
-    )
+    return await context.ledger.put_link(fresh)

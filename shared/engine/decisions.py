@@ -18,7 +18,7 @@ from shared.engine.dormant import keep_dormant
 from shared.engine.facts import complete, read_item
 from shared.engine.holding import hold
 from shared.engine.looks import Looks
-from shared.engine.notes import lost_of, show_lost
+from shared.engine.notes import left_out_of, lost_of, show_lost
 from shared.engine.rewrites import RewrittenTooOften, server_version
 from shared.engine.sharing import all_done_with_file
 from shared.engine.starting import ask_again, start
@@ -101,7 +101,7 @@ async def _decide(context: Context, flow: IngestFlow, facts: Facts) -> None:
             await context.ledger.put_link(dataclasses.replace(link, approval=None, gate_closed_for=full.item.content))
         await keep_dormant(context, flow, full, decision)
         return
-    if await holds_back(context, base, full, decision):
+    if await holds_back(context, flow, full, decision, base):
         return
     if flow.mode == "observe" and decision.outcome is Outcome.DO:
         await context.journal(base, "observed", decision)
@@ -123,7 +123,9 @@ async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decisi
         case Outcome.NOTHING if owes_finish(flow, known) and await all_done_with_file(context, known):
             await start(context, known, dataclasses.replace(decision, verb=Verb.FINISH))
         case Outcome.NOTHING:
-            await _nothing_to_do(context, flow, full, known, base=base, notes=lost_of(decision.reasons))
+            await _nothing_to_do(
+                context, flow, full, known, base=base, notes=(*lost_of(decision.reasons), *left_out_of(known))
+            )
         case Outcome.DO if decision.verb is Verb.CLOSE:
             await close(context, known, decision, deleted=full.item.deleted)
         case Outcome.DO if decision.verb is Verb.RESET:

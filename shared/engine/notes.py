@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, tzinfo
+
 from shared.domain.decisions import Decision, Reason
 from shared.domain.links import Link, LinkState
 from shared.engine.context import Context
@@ -9,10 +12,36 @@ from shared.engine.holding import put_attention
 from shared.flows import LOST
 from shared.ledger.rows import AttentionKind
 
+SET_ASIDE = "left out"  # the rule of what a person, and no flow file, has decided
+
 
 def lost_of(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """The reasons of a decision, where they say that the approving values of a settled file were lost."""
     return reasons if any(reason.rule == LOST for reason in reasons) else ()
+
+
+def left_out_of(link: Link) -> tuple[Reason, ...]:
+    """Who decided that the content is not brought to CELUM, for as long as it is the present one."""
+    if link.settled is not None:
+        return (Reason(SET_ASIDE, link.settled.left_out),) if link.settled.left_out else ()
+    return tuple(reason for reason in link.reasons if reason.rule == SET_ASIDE and link.state is LinkState.BEFORE)
+
+
+def set_aside(context: Context, link: Link, why: str) -> Link:
+    """The link as about to be stored, with the words that remain: `why` begins with a verb and says who."""
+    day = f"{context.clock.now().astimezone(_zone(context, link)):%Y-%m-%d %H:%M}"
+    if link.state is LinkState.CLOSED:
+        return link
+    if link.settled is None:
+        text = f"{why}, on {day}: the file is left alone until its content changes"
+        return replace(link, reasons=(Reason(SET_ASIDE, text),))
+    settled = replace(link.settled, left_out=f"new content was {why}, on {day}: CELUM keeps what it has")
+    link = replace(link, settled=settled)
+    return replace(link, reasons=left_out_of(link))
+
+
+def _zone(context: Context, link: Link) -> tzinfo:
+    return next((flow.time_zone for flow in context.flows if flow.id == link.flow), UTC)
 
 
 def is_shown_lost(link: Link) -> bool:

@@ -69,7 +69,7 @@ async def discard(context: Context, flow: FlowId, who: str) -> Standing:
 
     def discarded(present: Standing) -> Standing:
         since = present.surge.since or now - timedelta(hours=1)
-        return replace(present, braked="", discard_from=since, discard_to=now)
+        return replace(present, braked="", discard_from=since, discard_to=now, discarded_by=who)
 
     standing = await context.ledger.standing(flow)
     if standing is not None and standing.braked:

@@ -12,7 +12,7 @@ from shared.domain.links import Link, LinkState, Settled
 from shared.engine.context import Context
 from shared.engine.identifying import marks
 from shared.engine.leaving import leave_former_asset, was_added
-from shared.engine.notes import show_lost
+from shared.engine.notes import left_out_of, show_lost
 from shared.engine.plan import Plan
 from shared.engine.registering import set_apart
 from shared.engine.run import Run
@@ -33,7 +33,8 @@ async def settle(run: Run, plan: Plan) -> None:
     content = transfer.content or _standing_content(plan)
     await _leave_hints(run, plan, asset, content)
     settled = await _settled(run, plan, asset, content)
-    reasons = (*plan.notes, *_notes(settled), *(() if asset.released else (_unreleased(asset.validation),)))
+    left_out = left_out_of(dataclasses.replace(link, settled=settled))
+    reasons = (*plan.notes, *left_out, *_notes(settled), *(() if asset.released else (_unreleased(asset.validation),)))
     finished = link.finished if transfer.verb is Verb.UPDATE else None  # what has been put away was other content
 
     def as_settled(row: Link) -> Link:
@@ -121,6 +122,7 @@ async def _settled(run: Run, plan: Plan, asset: Asset, content: Content) -> Sett
         checksum=unmoved.checksum if unmoved else asset.current_version.checksum,
         sha256=unmoved.sha256 if unmoved else transfer.hashes.get("sha256"),
         verified=unmoved.verified if unmoved else transfer.verified,
+        left_out=unmoved.left_out if unmoved else "",
     )
 
 

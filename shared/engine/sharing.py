@@ -89,6 +89,7 @@ def same_version(settled: Settled, theirs: Settled) -> Settled:
         checksum=theirs.checksum,
         sha256=theirs.sha256,
         verified=theirs.verified,
+        left_out=theirs.left_out,
     )
 
 

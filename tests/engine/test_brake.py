@@ -12,6 +12,8 @@ from local.azurite import Azurite
 from shared.domain.links import LinkState
 from shared.engine import operating
 from shared.engine.operating import CannotBeDone
+from tests.engine.test_api import get
+from tests.engine.test_explaining import explained
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
 from tests.unit.flows.covering import shows
 
@@ -117,10 +119,19 @@ async def test_H72_new_content_of_many_files_waits_and_can_be_discarded(azurite:
         await campaign.world.until_quiet()
         assert [len(asset["versions"]) for asset in campaign.assets()] == [1, 1, 1]
         assert await states(campaign) == [LinkState.SETTLED] * 3
+        why = "new content was discarded at the brake by a person, on 20"
+        assert str(campaign.columns("Film 1.pdf")["SyncNote"]).startswith(why)
+        file, _ = await explained(campaign, f"{APPROVED}/Film 1.pdf")
+        found, *_ = (await get(campaign, "find", name="film 1"))["files"]
+        assert [one["reasons"][-1]["text"][: len(why)] for one in (file, found)] == [why, why]
+        campaign.set("Film 1.pdf", "UsageRights", "print")
+        await campaign.world.until_quiet()
+        assert str(campaign.columns("Film 1.pdf")["SyncNote"]).startswith(why)
 
         campaign.drop("Film 0.pdf", b"%PDF the next one")
         await campaign.world.until_quiet()
         assert sorted(len(asset["versions"]) for asset in campaign.assets()) == [1, 1, 2]
+        assert not campaign.columns("Film 0.pdf").get("SyncNote")
 
 
 async def test_C29_an_emptied_source_stops_whatever_the_limit(azurite: Azurite, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.links import LinkState
 from shared.engine.accepting import accept
-from tests.kit.campaign import Campaign, campaign_in
+from tests.engine.test_api import get
+from tests.kit.campaign import APPROVED, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
 
@@ -36,6 +37,9 @@ async def test_a_held_file_that_is_ignored_does_not_say_held_any_more(
         await ignore(campaign, item)
 
         columns = campaign.columns("Launch.pdf")
-        assert (columns["SyncStatus"], columns.get("SyncNote") or "") == (status, "")
+        assert columns["SyncStatus"] == status
+        assert 'set aside by jane ("a test print"), on 20' in str(columns["SyncNote"])
+        file, *_ = (await get(campaign, "explain", path=f"{APPROVED}/Launch.pdf"))["files"]
+        assert file["reasons"][-1]["text"] == columns["SyncNote"]
         assert (await campaign.link(item)).state is (LinkState.BEFORE if is_new else LinkState.SETTLED)
         assert campaign.world.errors == []
