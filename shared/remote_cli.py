@@ -168,6 +168,8 @@ def status(options: argparse.Namespace) -> int:
         for drive in data["drives"]:
             if drive["marker_problem"]:
                 _tell(drive["marker_problem"])
+            for problem in drive.get("problems", ()):
+                _tell(problem)
         _tell(f"{data['held']} held, {data['failed']} failed, {data['waiting']} to look at, {data['due']} due")
         for system, until in data["paused_systems"].items():
             _tell(f"{system} asked to be left alone until {_when(until)}")

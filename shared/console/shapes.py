@@ -61,6 +61,7 @@ class DriveStatus(Shape):
         description="whose the library is by the marker file in its root; none: not looked at yet"
     )
     marker_problem: str = Field(description="what is wrong with it and what to do; empty if nothing")
+    problems: tuple[str, ...] = Field(default=(), description="what else is wrong with the library as a whole")
 
 
 class AttentionRow(Shape):

@@ -23,6 +23,7 @@ from shared.domain.ids import AssetId, DriveId, FlowId
 from shared.domain.links import Link
 from shared.engine.context import Context
 from shared.engine.explaining import Explanation, explain_asset, explain_path
+from shared.engine.libraries import troubles
 from shared.engine.notes import left_out_of
 from shared.engine.operating import NotKnown
 from shared.engine.rules import advice_for
@@ -122,6 +123,7 @@ async def _drives(context: Context) -> tuple[DriveStatus, ...]:
                 subscription_expires=row.expires if row else None,
                 marker=mark.state.value if mark else "none",
                 marker_problem=mark.text if mark else "",
+                problems=tuple(await troubles(context, [drive])),
             )
         )
     return tuple(found)
@@ -166,7 +168,7 @@ def _explained(one: Explanation) -> ExplainedFile:
     return ExplainedFile(
         link=link.key if link else "",
         flow=one.flow.id,
-        path=item.path,
+        path=item.path or (link.path if link else None),
         state=link.state.value if link else "unknown",
         asset=link.settled.asset if link and link.settled else None,
         transfer=link.transfer.step.value if link and link.transfer else None,

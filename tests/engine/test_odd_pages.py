@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from local.serving import Exchange, Fault
+from shared.console.views import status
 from shared.domain.ids import DriveId
 from shared.domain.links import LinkState
 from shared.engine import changes, gone
@@ -274,6 +275,8 @@ async def test_C14_a_library_whose_pages_lead_nowhere_is_not_taken_for_read(camp
         await (await campaign.world.instance()).bridge.sweep_drives()
         await campaign.world.until_quiet()
         assert "OneDrive answers with the same page again and again" in await problems(campaign)
+        context = (await campaign.world.instance()).bridge.context
+        assert "again and again" in "; ".join((await status(context, {})).drives[0].problems)
     assert await ledger.last_scan(DriveId(campaign.drive)) == before
     await store.close()
 
