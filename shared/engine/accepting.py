@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
-from shared.celum import matches
-from shared.domain.assets import Version
 from shared.domain.decisions import Approval
 from shared.domain.facts import Facts
-from shared.domain.ids import AssetId, FlowId, LinkKey, VersionId
-from shared.domain.items import Content
-from shared.domain.links import Accepted, Link, LinkState, Settled
+from shared.domain.ids import AssetId, FlowId, LinkKey
+from shared.domain.links import Accepted, Link, LinkState
+from shared.engine.assigning import assigned, signature_now
 from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
 from shared.engine.notes import left_out_of, set_aside
@@ -20,8 +18,7 @@ from shared.engine.stopping import flow_of, send_entries
 from shared.engine.waiting import LEFT_OUT, new_link
 from shared.engine.writeback import show_end
 from shared.errors import LedgerConflict
-from shared.flows import decide
-from shared.ledger.rows import AttentionKind, DueEntry, DueKind, RefKind, asset_ref
+from shared.ledger.rows import AttentionKind, DueEntry, DueKind
 
 AT_ONCE = 500  # links of a flow that one replay takes up; ask again for more
 
@@ -54,9 +51,9 @@ async def accept(context: Context, key: LinkKey, how: str, who: str, why: str, *
         case "version":
             fresh = _approved(link, facts, who)
         case "create":
-            fresh = replace(link, settled=None, state=LinkState.SEEN, accepted=Accepted(how, facts.item.content))
+            fresh = _on_its_own(link, Accepted(how, facts.item.content))
         case _:
-            fresh = await _linked(context, link, facts, asset)
+            fresh = await assigned(context, link, facts, asset)
     await context.journal(link, f"accepted as {how}", more={"who": who, "reason": why, "asset": str(asset or "")})
     stored = await context.ledger.put_link(
         replace(fresh, reasons=left_out_of(fresh) if how == "ignore" else (), due_at=None)
@@ -82,21 +79,13 @@ async def _facts(context: Context, link: Link) -> Facts:
     return facts if facts.item.deleted else await complete(context, flow, facts, link)
 
 
-def _signature(context: Context, link: Link, facts: Facts) -> str:
-    decision = decide(flow_named(context, link.flow), facts, link)
-    signature = facts.signature or decision.signature or context.signature_of(facts.item)
-    if signature is None:
-        raise CannotBeDone("the file is not ready yet, so its content has not been read")
-    return signature
-
-
 def _ignored(context: Context, link: Link, facts: Facts) -> Link:
     """Left alone until its content changes: as if it had settled so, or had been there before the flow."""
     item = facts.item
     if item.deleted:
         return replace(link, state=LinkState.CLOSED)
     if link.settled is not None:
-        content, signature = item.content or link.settled.content, _signature(context, link, facts)
+        content, signature = item.content or link.settled.content, signature_now(context, link, facts)
         settled = replace(link.settled, content=content, signature=signature, verified=LEFT_OUT)
         return replace(link, state=LinkState.SETTLED, settled=settled, content=item.content)
     before = replace(new_link(flow_named(context, link.flow), item, etag=link.etag), state=LinkState.BEFORE)
@@ -115,42 +104,14 @@ def _approved(link: Link, facts: Facts, who: str) -> Link:
     return replace(link, approval=approval, gate_closed_for=facts.item.content, state=LinkState.SEEN, accepted=accepted)
 
 
+def _on_its_own(link: Link, accepted: Accepted) -> Link:
+    """An alias still has to take its collection back from the asset it shared."""
+    leaving = link.settled if link.settled is not None and link.settled.alias else link.leaving
+    return replace(link, settled=None, leaving=leaving, state=LinkState.SEEN, accepted=accepted)
+
+
 def _approving(facts: Facts) -> str | None:
     return facts.versions[0].id if facts.versions else None
-
-
-async def _linked(context: Context, link: Link, facts: Facts, asset: AssetId | None) -> Link:
-    """The asset becomes this file's. Unless it is known to hold the file's bytes, they become its next version.
-
-    The transfer, which reads them, adds none where it finds them the same.
-    """
-    found = await context.celum.asset(asset) if asset is not None else None
-    if found is None or asset is None:
-        raise NotKnown(f"CELUM has no asset {asset}, or the bridge may not see it")
-    content, version = facts.item.content or Content(0, None), found.current_version
-    is_same = _is_known_to_hold(version, link, content)
-    settled = Settled(
-        content=content if is_same else Content(version.size, None),
-        signature=_signature(context, link, facts) if is_same else "",
-        facts_hash="",
-        asset=asset,
-        version=VersionId(version.id),
-        at=context.clock.now(),
-        name=found.name,
-        added=False,
-        checksum=version.checksum,
-    )
-    await context.ledger.add_ref(RefKind.ASSET, asset_ref(asset), link.key)
-    accepted = None if is_same else Accepted("version", facts.item.content)
-    return replace(link, settled=settled, state=LinkState.SETTLED, accepted=accepted)
-
-
-def _is_known_to_hold(version: Version, link: Link, content: Content) -> bool:
-    """By what an earlier transfer of this very content has read. Equal size proves nothing."""
-    hashed = link.hashed
-    if hashed is None or content.quick_xor is None or hashed.content.quick_xor != content.quick_xor:
-        return False
-    return version.size == hashed.content.size and matches(version.checksum, hashed.hashes) is True
 
 
 async def _decide_now(context: Context, keys: list[LinkKey]) -> None:

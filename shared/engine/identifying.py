@@ -209,7 +209,7 @@ async def _is_taken(run: Run, plan: Plan, asset: Asset, way: Way) -> bool:
 
 async def _answered(run: Run, plan: Plan, asset: Asset, hit: Hit, question: Question) -> Hit:
     if question is Question.BARRIER:
-        return replace(hit, barrier=await barrier_to(run.context, plan, asset))
+        return replace(hit, barrier=await barrier_to(run.context, plan.wish.collection, asset))
     return replace(hit, is_anothers=await owned_by_another(run.context, asset.id, run.link))
 
 

@@ -85,6 +85,7 @@ __all__ = [
     "run_id",
     "selects",
     "shut_because",
+    "target_of",
     "touch_of",
     "traced_by_versions",
 ]

@@ -51,6 +51,17 @@ def preview(flow: IngestFlow, facts: Facts, link: Link | None) -> Mapping[str, P
     return found
 
 
+def target_of(flow: IngestFlow, facts: Facts, link: Link | None) -> str | None:
+    """The path of the collection where the file is to stand, whatever else may hold it; None: it cannot be said."""
+    captures = selects(flow, facts.item)
+    if captures is None:
+        return None
+    try:
+        return dict(parts(flow))["to.collection"](Reading(flow, facts, link, captures))
+    except (Unfit, Lacks):
+        return None
+
+
 # --- ready --------------------------------------------------------------------------------------------------------
 
 

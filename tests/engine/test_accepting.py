@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from local.celum_simulator.stage import Availability
 from shared.domain.links import LinkState
 from tests.engine.test_api import get, post
-from tests.kit.campaign import Campaign, campaign_in
+from tests.kit.campaign import APPROVED, Campaign, campaign_in
 
 SPRING = "/Marketing/Campaigns/Spring-26"
 APPROVED_ONLY = {"ApprovalStatus": "Approved"}  # no usage rights: held
@@ -107,3 +110,66 @@ async def test_of_an_asset_that_is_gone_people_are_told_who_can_do_what(tmp_path
         assert (await campaign.link(item)).reasons[0].rule == "asset"
         (row,) = (await get(campaign, "attention"))["rows"]
         assert "--as create" in row["what_to_do"][0]
+
+
+# --- the rights and the owner of a linked asset ----------------------------------------------------------------------
+
+
+async def test_an_asset_that_another_file_owns_is_not_linked_to_other_content(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "owned") as campaign:
+        owner = campaign.drop("One.pdf", MINE, **READY)
+        await campaign.world.until_quiet()
+        item = await held(campaign, "Two.pdf", b"%PDF-1.4 another length")
+
+        status, said = await accept(campaign, item, "link", asset=campaign.asset_id("One"))
+
+        assert (status, f"{APPROVED}/One.pdf" in said) == (409, True), said
+        assert (await campaign.link(item)).state is LinkState.HELD
+        campaign.set("Two.pdf", "UsageRights", "print")
+        await campaign.world.until_quiet()
+        assert len(campaign.asset("One")["versions"]) == 1
+        assert (await campaign.link(item)).settled != (await campaign.link(owner)).settled
+
+
+async def test_a_file_of_the_same_content_becomes_an_alias_of_the_asset_it_is_linked_to(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "same") as campaign:
+        campaign.drop("One.pdf", MINE, **READY)
+        await campaign.world.until_quiet()
+        item = await held(campaign, "Two.pdf", MINE)
+
+        assert (await accept(campaign, item, "link", asset=campaign.asset_id("One")))[0] == 200
+        campaign.set("Two.pdf", "UsageRights", "print")
+        await campaign.world.until_quiet()
+
+        settled = (await campaign.link(item)).settled
+        assert settled is not None
+        assert settled.alias
+        assert campaign.asset("One")["fields"]["Usage rights"] == "worldwide"
+        assert campaign.world.errors == []
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"parent": "/Review/Incoming"}, "lies wholly outside the root"),
+        ({"available": False}, "is not available now"),
+        ({"released": False}, "is not released"),
+    ],
+)
+async def test_linking_widens_no_rights_also_where_a_person_asks_for_it(
+    tmp_path: Path, change: dict[str, str | bool], why: str
+) -> None:
+    async with campaign_in(None, tmp_path, why) as campaign:
+        fields = RIGHTS if change.get("released", True) else {"Campaign": "Old"}
+        asset = campaign.world.celum.add_asset(
+            "Old.pdf", THEIRS, parents=[str(change.get("parent", SPRING))], type="Campaign asset", fields=fields
+        )
+        campaign.world.celum.change_asset(
+            asset, availability=Availability(available=bool(change.get("available", True)))
+        )
+        item = await held(campaign, "Two.pdf", MINE)
+
+        status, said = await accept(campaign, item, "link", asset=asset)
+
+        assert (status, why in said) == (409, True), said
+        assert (await campaign.link(item)).state is LinkState.HELD
