@@ -53,6 +53,7 @@ class Quirks:
     preview_result: Literal["SUCCEEDED", "FAILED"] = "SUCCEEDED"
     to_inclusive: Literal["instant", "day"] = "instant"
     date_style: Literal["iso_ms", "iso", "offset", "epoch_ms"] = "iso_ms"
+    availability_json: str = ""  # what answers show in place of an asset's own availability
     bump_on: tuple[str, ...] = ("name", "typeId", "versions", "availability", "parentIds", "fields")
     reference_keys: tuple[str, ...] | None = None  # external references take only these keys; None: any
     max_reference_names: int = 100  # rest.informationFields.maxReferenceNames
@@ -101,6 +102,8 @@ class Quirks:
     events_url: str = ""
     events_for_own_writes: bool = True
     events_delivery: Literal["once", "twice", "never"] = "once"
+    updated_fields: tuple[str, ...] | None = None  # what the updates call changed; None: the names of what did
+    entity_bytes: int = 0  # by so much the entity of an event is larger than it need be
     events_held: bool = False  # until they are released, in any order
     events_secret: str = ""
     events_secret_header: str = "X-Celum-Secret"  # nothing is documented: a name of this simulator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,7 +120,9 @@ class View:
         collection = self.tenant.collections.get(collection_id)
         return collection is not None and rights.sees_collection(self.tenant, self.user, collection)
 
-    def availability(self, asset: Asset) -> Json:
+    def availability(self, asset: Asset) -> object:
+        if self.tenant.quirks.availability_json:
+            return json.loads(self.tenant.quirks.availability_json)
         match asset.availability:
             case Direct(available=value):
                 return {"type": "DIRECT", "available": value}

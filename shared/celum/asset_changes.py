@@ -132,7 +132,8 @@ def differences(asset: Asset, change: AssetChange) -> AssetChange:
 def same_availability(there: Availability | None, wanted: Availability | None) -> bool:
     if there is None or wanted is None:
         return there is wanted
-    return there.available == wanted.available and same(there.since, wanted.since) and same(there.until, wanted.until)
+    is_alike = (there.available, there.unreadable) == (wanted.available, wanted.unreadable)
+    return is_alike and same(there.since, wanted.since) and same(there.until, wanted.until)
 
 
 def described(change: AssetChange) -> str:

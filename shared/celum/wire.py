@@ -93,21 +93,21 @@ class VersionModel(Model):
         )
 
 
-class AvailabilityModel(Model):
-    type: str = ""
-    available: bool | None = None
-    since: Moment = Field(default=None, alias="from")
-    until: Moment = Field(default=None, alias="to")
-
-    def domain(self) -> Availability | None:
-        match self.type.upper():
-            case "DIRECT":
-                return Availability(available=True if self.available is None else self.available)
-            case "DATED":
-                return Availability(since=self.since, until=self.until)
-            case other:
-                _log.warning("an availability of the type %r, which is not known", other[:40])
-                return None
+def availability(value: object) -> Availability | None:
+    """None where the answer has none. What is not understood is never read as "for ever" (G124)."""
+    if value is None:
+        return None
+    given = value if isinstance(value, dict) else {}
+    match str(given.get("type")).upper(), given.get("available"):
+        case "DIRECT", bool(is_available):
+            return Availability(available=is_available)
+        case "DATED", _:
+            ends = [(there, instant(there)) for there in (given.get("from"), given.get("to"))]
+            if all(there is None or moment is not None for there, moment in ends):
+                return Availability(since=ends[0][1], until=ends[1][1])
+    shown = str(value)[:80]
+    _log.warning("an availability that is not understood: %r", shown)
+    return Availability(available=False, unreadable=shown)
 
 
 class LockModel(Model):
@@ -176,7 +176,7 @@ class AssetModel(Model):
     release_status: str = ""
     information_field_value_sets: list[ValueSet] | None = None
     external_references: list[ReferenceModel] | None = None
-    availability: Maybe[AvailabilityModel] = None
+    availability: object = None
     validation_status: Maybe[dict[str, Flag]] = None
     lock: Maybe[LockModel] = None
     creation: Maybe[Stamp] = None
@@ -193,7 +193,7 @@ class AssetModel(Model):
             parents=self._parents(),
             released=self.release_status.upper() == "RELEASED",
             fields=contents(self.information_field_value_sets),
-            availability=self.availability.domain() if self.availability else None,
+            availability=availability(self.availability),
             validation={name: flag for name, flag in (self.validation_status or {}).items() if flag is not None},
             locked_by=(lock_user or UNKNOWN_USER) if self.lock else None,
             lock_comment=self.lock.comment if self.lock else None,

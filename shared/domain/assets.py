@@ -38,11 +38,15 @@ class ExternalReference:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """`available` for the direct form; otherwise the dated form, UTC instants, either end open when None."""
+    """`available` for the direct form; otherwise the dated form, UTC instants, either end open when None.
+
+    `unreadable` is what CELUM says where that is not understood; such an asset counts as not available meanwhile.
+    """
 
     available: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+    unreadable: str = ""
 
 
 class FieldType(StrEnum):

@@ -82,7 +82,15 @@ class Plan:
         return None if since is None and until is None else Availability(since=since, until=until)
 
     def use(self, asset: Asset) -> Use:
-        return use_of(self.base, asset.availability, UseWish(self.window, self.has_dates, self.wish.unavailable))
+        """What CELUM says and nobody understands is neither compared nor written over: a person looks at it."""
+        use = use_of(self.base, asset.availability, UseWish(self.window, self.has_dates, self.wish.unavailable))
+        was_taken = self.base is not None and (self.base.off or self.base.stood is not None)
+        matters = self.has_dates or self.wish.unavailable or was_taken
+        for said in (asset.availability if matters else None, use.write):
+            if said is not None and said.unreadable:
+                text = f"asset {asset.id}: its availability in CELUM is not understood: {said.unreadable}"
+                raise Held(Reason("availability", f"{text}; set it anew there", outside=True))
+        return use
 
     def leases(self, transfer: Transfer, marks: Iterable[str]) -> tuple[str, ...]:
         content = transfer.content

@@ -20,9 +20,10 @@ SENT_FIRST, SENT_SECOND = ({"from": None, "to": f"{day}T21:59:59Z"} for day in (
 
 
 @asynccontextmanager
-async def with_lines(tmp_path: Path, lines: str) -> AsyncIterator[Campaign]:
+async def with_lines(tmp_path: Path, lines: str, *, with_contracts: bool = True) -> AsyncIterator[Campaign]:
     assert ANCHOR in CAMPAIGN_FLOWS
-    async with campaign_in(None, tmp_path, "availability", flows=CAMPAIGN_FLOWS.replace(ANCHOR, lines)) as campaign:
+    flows = CAMPAIGN_FLOWS.replace(ANCHOR, lines)
+    async with campaign_in(None, tmp_path, "availability", flows=flows, with_contracts=with_contracts) as campaign:
         yield campaign
         assert campaign.world.errors == []
 
@@ -153,3 +154,34 @@ async def test_a_restored_source_brings_back_what_stood_there(tmp_path: Path) ->
         await campaign.world.until_quiet()
 
         assert there(campaign) == embargo
+
+
+async def test_G124_what_celum_says_of_it_and_nobody_understands_holds_what_would_be_compared_with_it(
+    tmp_path: Path,
+) -> None:
+    async with with_lines(tmp_path, UNTIL, with_contracts=False) as campaign:
+        item = await settled(campaign, RightsUntil=FIRST)
+        campaign.world.celum.quirks.availability_json = '{"type": "DATED", "to": "31.08.2027"}'
+
+        await set_and_settle(campaign, "RightsUntil", SECOND)
+        link = await campaign.link(item)
+        assert link.state is LinkState.HELD
+        assert "31.08.2027" in link.reasons[0].text
+        assert there(campaign) == SENT_FIRST
+
+        campaign.world.celum.quirks.availability_json = ""
+        campaign.world.clock.jump(3600)
+        await campaign.world.until_quiet()
+        assert (await campaign.link(item)).state is LinkState.SETTLED
+        assert there(campaign) == SENT_SECOND
+
+
+async def test_G124_it_stops_nothing_where_the_flow_does_not_speak_of_it(tmp_path: Path) -> None:
+    async with with_lines(tmp_path, ANCHOR, with_contracts=False) as campaign:
+        item = await settled(campaign)
+        campaign.world.celum.quirks.availability_json = '"UNAVAILABLE"'
+
+        await set_and_settle(campaign, "UsageRights", "print")
+
+        assert (await campaign.link(item)).state is LinkState.SETTLED
+        assert campaign.asset("Launch")["fields"]["Usage rights"] == "print"
