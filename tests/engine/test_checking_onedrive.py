@@ -211,3 +211,15 @@ async def test_a_marker_that_could_not_be_written_is_an_error_with_its_cause(tmp
     assert problem.text == "connections.marketing: the marker could not be written: 403."
     assert problem.suggestion is not None
     assert problem.suggestion.startswith("Grant it")
+
+
+async def test_a_library_without_a_subscription_is_worth_a_look(tmp_path: Path) -> None:
+    def refuse(campaign: Campaign) -> None:
+        campaign.world.onedrive.quirks.subscription_create_status = 403
+
+    async with live_check(tmp_path, prepare=refuse) as live:
+        found = await live.run()
+    assert found.errors == ()
+    assert [warning.text for warning in found.warnings] == [
+        "connections.marketing: no subscription tells of changes there, so they are noticed by the daily sweep alone."
+    ]
