@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from shared.clock import Clock
@@ -19,8 +19,8 @@ from shared.errors import (
     Unavailable,
 )
 from shared.onedrive.answers import Json
+from shared.onedrive.arrival import candidates, is_ours
 from shared.onedrive.fragments import Fragment, Fragments, Source
-from shared.onedrive.placing import IfTaken
 from shared.onedrive.upload_session import (
     FRAGMENT_BYTES,
     UNIT_BYTES,
@@ -31,14 +31,13 @@ from shared.onedrive.upload_session import (
     UploadSessions,
     item_in,
 )
-from shared.onedrive.verifying import Verdict, may_be_rewritten, verdict
+from shared.onedrive.verifying import may_be_rewritten, verdict
 
 ATTEMPTS = 5  # in a row without a byte taken; then the transfer comes back another time
 SESSIONS = 3  # in one run; a file whose sessions end as quickly comes back another time
 READINGS = 10  # of the source in one run
 PAUSE_SECONDS = 0.5  # before the second attempt; doubles
 NEWBORN_PAUSE_SECONDS = 5.0  # a session may be unknown for a moment after it was created (rclone#8545)
-CLOCKS_DIFFER = timedelta(minutes=10)  # ours and the server's, at the most
 _SENDING = "send a fragment of a file"
 
 type Absorb = Callable[[int, bytes], Awaitable[None]]
@@ -146,6 +145,7 @@ class Run:
                 return item
         if not self._live.deferred:
             raise SessionGone(System.ONEDRIVE, _SENDING, "it expects nothing more and made no file")
+        await self._hash_the_rest()  # the file is to be compared with it as soon as it appears
         return await self._stored(await self._sessions.commit(self._live))
 
     async def _send_on(self) -> Item | None:
@@ -168,6 +168,11 @@ class Run:
         for chunk in fragment.chunks:
             await self._hash(position, chunk)
             position += len(chunk)
+
+    async def _hash_the_rest(self) -> None:
+        """What OneDrive has, but this process has not read yet."""
+        if self._hashed < self._upload.size:
+            await exhaust(self._upload, self._hashed, self._upload.size, self._hash)
 
     async def _hash(self, position: int, chunk: bytes) -> None:
         """Each byte once, however often it is read."""
@@ -252,24 +257,17 @@ class Run:
     async def _arrived(self) -> Item | None:
         """The answer to the last fragment may have been lost, and with the file its session ends."""
         upload = self._upload
-        item = await self._sessions.look(upload.target)
-        if item is None or item.content is None:
+        there = [item for item in await candidates(self._sessions, upload.target) if _may_be(item, upload.size)]
+        if not there:
             return None
-        if item.content.size != upload.size and not may_be_rewritten(item.name):
-            return None
-        await exhaust(upload, self._hashed, upload.size, self._hash)  # what this process has not read yet
+        await self._hash_the_rest()
         sent = Content(upload.size, (await upload.digest.digests()).get("quickXor"))
-        return item if self._is_ours(item, verdict(item, sent)) else None
+        begun = self._live.begun
+        return next((item for item in there if is_ours(item, verdict(item, sent), upload.target, begun)), None)
 
-    def _is_ours(self, item: Item, seen: Verdict) -> bool:
-        """Other bytes of a rewritten file prove nothing by themselves: it must be newer than the session."""
-        target = self._upload.target
-        if seen in {Verdict.SAME, Verdict.DIFFERENT}:
-            return seen is Verdict.SAME
-        if target.if_match is not None:
-            return item.etag != target.if_match
-        begun = self._live.begun - CLOCKS_DIFFER
-        return target.if_taken is not IfTaken.REPLACE or (item.modified is not None and item.modified >= begun)
+
+def _may_be(item: Item, size: int) -> bool:
+    return item.content is not None and (item.content.size == size or may_be_rewritten(item.name))
 
 
 def _fragments(upload: Upload, start: int, first: int, absorb: Absorb) -> Fragments:

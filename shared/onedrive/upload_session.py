@@ -16,7 +16,7 @@ from shared.onedrive.answers import Answer, Json, codes_of, error_of, json_of
 from shared.onedrive.columns import iso
 from shared.onedrive.content import Sources
 from shared.onedrive.content_host import ERROR_BYTES
-from shared.onedrive.items import SELECT, has_id, item_of, moment_of
+from shared.onedrive.items import SELECT, has_id, item_of, items_of, moment_of
 from shared.onedrive.placing import IfTaken
 
 UNIT_BYTES = 320 * 1024  # Graph: every fragment but the last is a multiple
@@ -166,6 +166,13 @@ class UploadSessions:
         except Missing:
             return None
         return item_of(target.drive, raw)
+
+    async def beside(self, target: Target) -> AsyncIterator[Item]:
+        """What stands in the folder of a target."""
+        url = f"/drives/{step(target.drive)}/items/{step(target.parent)}/children?$select={SELECT}"
+        async for page in self._graph.pages(url, "look where a file was uploaded"):
+            for item in items_of(target.drive, page):
+                yield item
 
     async def _send(
         self,
