@@ -80,3 +80,25 @@ async def test_E8_a_wrong_hash_alone_is_never_waved_through(campaign: Campaign) 
 
     assert campaign.assets() == []
     assert (await campaign.link(item)).state is LinkState.FAILED
+
+
+async def test_E8_columns_filled_after_the_approval_do_not_take_it_away(campaign: Campaign) -> None:
+    """The approving version is an older one, whose body is not as long as what is announced of the file."""
+    item = campaign.drop("Live.heic", PHOTO, **READY)
+    campaign.set("Live.heic", "UsageRights", "print")
+    await campaign.world.until_quiet()
+
+    link = await campaign.link(item)
+    assert (link.state, link.reasons) == (LinkState.SETTLED, ())
+    assert campaign.asset("Live")["fields"]["Usage rights"] == "print"
+
+
+async def test_E8_an_edit_after_the_approval_is_held_however_long_the_file_is_said_to_be(campaign: Campaign) -> None:
+    item = campaign.drop("Live.heic", PHOTO, **READY)
+    campaign.world.clock.jump(1)
+    campaign.drop("Live.heic", PHOTO[1:])
+    campaign.drop("Live.heic", PHOTO[:-1] + b"!")
+    await campaign.world.until_quiet()
+
+    assert campaign.assets() == []
+    assert (await campaign.link(item)).state is LinkState.HELD
