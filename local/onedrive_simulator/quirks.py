@@ -11,6 +11,9 @@ class Quirks:
     # authentication
     revoked_tokens: tuple[str, ...] = ()  # these bearer tokens get 401; "*" revokes all
 
+    # errors
+    missing_says: str = ""  # the message beside itemNotFound, where it is another one
+
     # delta
     delta_page_size: int = 200
     delta_page_at_most: int = 0  # fewer than asked for; 0: as many as asked for

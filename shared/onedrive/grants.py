@@ -9,11 +9,11 @@ from shared.domain.ids import DriveId, ItemId
 from shared.domain.items import Person
 from shared.errors import Forbidden, Missing, NameProblem, Refused, System, Throttled, Unavailable
 from shared.onedrive.addresses import step
-from shared.onedrive.answers import Answer, Json, error_of, json_of
+from shared.onedrive.answers import Answer, Json, codes_of, error_of, json_of
 from shared.onedrive.graph import Graph, objects
 
 # What an invitation answers for somebody the directory does not know is said nowhere: codes, and words of messages.
-_UNKNOWN = ("noresolvedusers", "usersnotfound", "usernotfound", "usercannotberesolved", "invalidrecipient")
+_UNKNOWN = frozenset({"noresolvedusers", "usersnotfound", "usernotfound", "usercannotberesolved", "invalidrecipient"})
 _UNKNOWN_WORDS = ("resolve", "recipient", "guest", "does not exist", "not found", "external")
 
 
@@ -111,7 +111,7 @@ def _given(answer: Answer, who: str, operation: str) -> Grant:
     """The one grant that was asked for: an error may come for the call or, within a good answer, for the person."""
     if not 200 <= answer.status < 300:
         problem = error_of(answer, operation)
-        if isinstance(problem, Refused | Missing) and _is_unknown(problem.code, problem.came_back):
+        if codes_of(answer) & _UNKNOWN or (isinstance(problem, Refused) and _says_unknown(problem.came_back)):
             raise NameProblem("person", who) from problem
         if isinstance(problem, Forbidden) and "guest" in problem.came_back.casefold():
             raise NameProblem("person", who) from problem
@@ -129,9 +129,10 @@ def _given(answer: Answer, who: str, operation: str) -> Grant:
     raise Unavailable(System.ONEDRIVE, operation, "an answer without a grant")
 
 
-def _is_unknown(code: str, came_back: str) -> bool:
+def _says_unknown(came_back: str) -> bool:
+    """Of a 400 alone: elsewhere the same words may be meant for the item."""
     told = came_back.casefold()
-    return code.casefold() in _UNKNOWN or any(word in told for word in (*_UNKNOWN, *_UNKNOWN_WORDS))
+    return any(word in told for word in (*_UNKNOWN, *_UNKNOWN_WORDS))
 
 
 def grant_of(raw: Json) -> Grant | None:

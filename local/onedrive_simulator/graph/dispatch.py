@@ -53,6 +53,8 @@ class Dispatcher:
             self._check_token(headers)
             reply = await self._carry_out(call)
         except GraphProblem as problem:
+            if problem.code == "itemNotFound":
+                problem.message = self._tenant.quirks.missing_says or problem.message
             body = problem.body(self._tenant.clock.now(), headers.get("client-request-id", ""))
             reply = Reply(problem.status, body, dict(problem.headers))
         reply.headers |= self.throttle.headers()

@@ -92,6 +92,18 @@ async def test_an_unknown_address_is_named(world: World, folder: ItemId, grants:
     assert await roles(world, folder) == {}
 
 
+@pytest.mark.parametrize("says", ["", "Item does not exist", "Item not found", "The recipient folder was not found"])
+async def test_a_folder_that_is_gone_is_no_unknown_person(world: World, grants: Grants, says: str) -> None:
+    """It went between the look at what is granted and the grant."""
+    world.simulator.quirks.missing_says = says
+    gone = world.simulator.make_folder(world.drive, "/Gone")
+    none = Fault("permissions", status=200, headers={"Content-Type": "application/json"}, body='{"value": []}')
+    world.simulator.serving.faults.append(none)
+    world.simulator.delete(world.drive, "/Gone")
+    with pytest.raises(Missing):
+        await grants.give(world.drive, ItemId(gone), JANE, Role.VIEW)
+
+
 async def test_a_missing_right_is_no_unknown_person(world: World, folder: ItemId, grants: Grants) -> None:
     world.simulator.quirks.invite_forbidden = True
     with pytest.raises(Forbidden):
