@@ -35,6 +35,7 @@ class Outbox:
 
     def put(self, tenant: Tenant, event: Event) -> None:
         kind, user_id, date, members = event
+        members = _as_ordered(tenant, members)
         body: Json = {"type": kind, "userId": user_id, "date": written(date, tenant.quirks.date_style), **members}
         self.sent.append(body)
         times = {"never": 0, "twice": 2}.get(tenant.quirks.events_delivery, 1)
@@ -88,3 +89,13 @@ class Outbox:
     async def emptied(self) -> None:
         """Wait until everything that was put is delivered or given up."""
         await self._queue.join()
+
+
+def _as_ordered(tenant: Tenant, members: Json) -> Json:
+    """What stands in an event where the specification leaves it open (reference 25)."""
+    named, extra = tenant.quirks.updated_fields, tenant.quirks.entity_bytes
+    if named is not None and "updatedFields" in members:
+        members = {**members, "updatedFields": list(named)}
+    if extra and isinstance(entity := members.get("entity"), dict):
+        members = {**members, "entity": {**entity, "padding": "x" * extra}}
+    return members

@@ -1,4 +1,5 @@
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -163,3 +164,14 @@ async def test_events_tell_what_happened(api: Client, sim: CelumSimulator, unuse
     ]
     assert received[3]["updatedFields"] == ["name"]
     assert received[0]["userId"] == sim.user("onedrive-bridge").id
+
+
+async def test_the_event_of_an_update_may_name_anything_and_be_of_any_size(api: Client, sim: CelumSimulator) -> None:
+    asset = await api.created("a.txt", b"a")
+    sim.quirks.change({"updated_fields": ["Name", "what.nobody.knows"], "entity_bytes": 2_000_000})
+    await api.ok("PATCH", f"/assets/{asset['id']}", json={"name": "b"})
+
+    update = sim.outbox.sent[-1]
+    assert update["type"] == "ASSET_UPDATED"
+    assert update["updatedFields"] == ["Name", "what.nobody.knows"]
+    assert len(json.dumps(update["entity"])) > 2_000_000
