@@ -26,6 +26,7 @@ class Known:
 
     expected: Content | None = None
     mime_type: str | None = None
+    item_etag: str | None = None  # as Graph told it
     total: int | None = None
     etag: str | None = None
 
@@ -81,9 +82,16 @@ def _bounds(status: int, headers: Mapping[str, str], position: int) -> tuple[int
 
 
 def _check_page(headers: Mapping[str, str], total: int | None, known: Known) -> None:
-    """A page of HTML or JSON instead of the file: not of its type, and not of its size."""
+    """A page of HTML or JSON instead of the file: not of its size, and not of its type.
+
+    Where the file is such a page itself, its hash, which the reader compares, tells them apart, or else its ETag.
+    """
     kind = headers.get("Content-Type", "").partition(";")[0].strip().casefold()
-    if kind in PAGES and kind != (known.mime_type or "").casefold() and not _as_announced(total, known):
+    if kind not in PAGES or _as_announced(total, known):
+        return
+    is_hashed = known.expected is not None and known.expected.quick_xor is not None
+    is_its_own = known.item_etag is not None and headers.get("ETag") == known.item_etag
+    if kind != (known.mime_type or "").casefold() or not (is_hashed or is_its_own):
         raise Broken(f"the content host sent {kind} instead of the file")
 
 

@@ -221,7 +221,7 @@ def _check_unchanged(ticket: Ticket, known: Known) -> bool:
     item = ticket.item
     if item is None or item.content is None:
         return False
-    known.mime_type = item.mime_type
+    known.mime_type, known.item_etag = item.mime_type, item.etag
     if known.expected is None:
         known.expected = item.content
     now, before = item.content, known.expected

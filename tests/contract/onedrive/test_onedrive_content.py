@@ -260,6 +260,21 @@ async def test_E11_a_page_instead_of_the_file_is_not_stored(kind: str) -> None:
         assert await gathered(source.content()) == DATA
 
 
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+async def test_E11_a_page_instead_of_a_file_that_is_one_is_not_stored_where_no_hash_tells_them_apart(kind: str) -> None:
+    async with faulty(DATA) as source:
+        source.mime_type, source.hashed = kind, False
+        source.script = [answers(200, body="<h1>sorry</h1>", content_type=kind)]
+        assert await gathered(source.content()) == DATA
+
+
+async def test_E11_a_file_that_is_a_page_is_known_by_its_etag_where_its_announced_size_lies() -> None:
+    async with faulty(b"<h1>hello</h1>") as source:
+        source.mime_type, source.hashed, source.announced = "text/html", False, 3
+        source.more = {"eTag": source.etag}
+        assert await gathered(source.content()) == b"<h1>hello</h1>"
+
+
 async def test_E11_a_file_that_is_a_page_is_stored() -> None:
     async with faulty(b"<h1>hello</h1>") as source:
         source.mime_type = "text/html"
