@@ -27,7 +27,10 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # Reference 25 "Date precision and zone": a date without a fraction may stand for any instant of its second; and whether
 # the ends of a range belong to it is not said either, so a range begins and ends this much outside.
 SECOND, MILLISECOND = timedelta(milliseconds=999), timedelta(milliseconds=1)
-FUTURE = timedelta(days=1)  # a date so far ahead of us is a mistake, and must not end the watching of the present
+# By so much the two clocks may differ. A later date is a mistake, or CELUM's clock is wrong: it does not move the
+# watermark, or nothing would be asked for until then; its row is read again each round and reported once. Less than the
+# overlap, so that a round always begins in the past.
+AHEAD = timedelta(minutes=2)
 
 _log = logging.getLogger(__name__)
 
@@ -122,7 +125,7 @@ class Poll[T]:
 
     async def from_now_on(self) -> Watermark:
         """A watermark that reports only what changes after this."""
-        newest = await self._newest(self._clock.now() + FUTURE)
+        newest = await self._newest(self._clock.now() + AHEAD)
         if newest is None:
             return Watermark()
         mark, more = Watermark(newest), True
@@ -148,10 +151,11 @@ def window(mark: Watermark) -> Window:
 
 def advanced(mark: Watermark, rows: Sequence[Sight], *, more: bool, now: datetime) -> tuple[Watermark, bool]:
     """The watermark after a page, and whether the round goes on."""
-    believed = [sight.date for sight in rows if sight.date <= now + FUTURE]
-    if len(believed) < len(rows):
+    latest = now + AHEAD
+    believed = [sight.date for sight in rows if sight.date <= latest]
+    if any(sight.date > latest for sight in rows if sight not in mark.known):
         _log.warning("CELUM has entries modified in the future; they do not move the watermark")
-    seen = max([*believed, *([mark.seen] if mark.seen is not None else [])], default=None)
+    seen = max([*believed, *([min(mark.seen, latest)] if mark.seen is not None else [])], default=None)
     at, after = _position(mark, rows, more=more)
     kept = frozenset(_kept(mark.known.union(rows), seen, at))
     return replace(mark, seen=seen, at=at, after=after, known=kept), at is not None

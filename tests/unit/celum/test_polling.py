@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,55 @@ async def test_a_date_in_the_future_does_not_end_the_watching_of_the_present() -
     assert seen == [1, 2]
     table.rows[3] = (START + timedelta(seconds=1), 1)
     assert (await round_of(table.poll, mark))[0] == [3]
+
+
+@dataclass
+class StandingClock(SystemClock):
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=3), timedelta(hours=23), timedelta(days=400)])
+async def test_a_row_dated_ahead_hides_nothing_that_changes_before_its_date(ahead: timedelta) -> None:
+    """It is reported once, read again each round, and believed when its time has come."""
+    clock = StandingClock()
+    table = Table(rows={1: (START, 1), 2: (START + ahead, 1)})
+    poll = Poll(table.ask, table.newest, clock)
+    seen, mark = await round_of(poll, Watermark())
+    assert seen == [1, 2]
+    for minute in range(1, 6):
+        clock.at = START + timedelta(minutes=minute)
+        table.rows[10 + minute] = (clock.at, 1)
+        seen, mark = await round_of(poll, mark)
+        assert seen == [10 + minute]
+    table.rows[2] = (START + ahead, 2)
+    assert (await round_of(poll, mark))[0] == [2]
+
+    clock.at = START + ahead + timedelta(minutes=1)
+    table.rows[99] = (clock.at, 1)
+    seen, mark = await round_of(poll, mark)
+    assert 99 in seen
+    assert mark.seen == clock.at
+
+
+async def test_a_watch_that_begins_among_rows_dated_ahead_begins_now() -> None:
+    clock = StandingClock()
+    table = Table(rows={1: (START, 1), 2: (START + timedelta(hours=23), 1)})
+    poll = Poll(table.ask, table.newest, clock)
+    mark = await poll.from_now_on()
+    table.rows[3] = (START + timedelta(seconds=1), 1)
+    assert (await round_of(poll, mark))[0] == [3]
+
+
+async def test_a_watermark_that_stands_in_the_future_comes_back() -> None:
+    clock = StandingClock()
+    table = Table(rows={})
+    poll = Poll(table.ask, table.newest, clock)
+    _, mark = await round_of(poll, Watermark(START + timedelta(hours=23)))
+    table.rows[3] = (START, 1)
+    assert (await round_of(poll, mark))[0] == [3]
 
 
 async def test_H20_a_step_whose_watermark_was_not_kept_reports_the_same_again() -> None:
