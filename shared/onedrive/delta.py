@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from shared.domain.ids import DriveId, ItemId
 from shared.domain.items import Item
@@ -24,6 +24,7 @@ PREFER = {"Prefer": "deltashowremovedasdeleted, deltatraversepermissiongaps, del
 _SHARED_CHANGED = "@microsoft.graph.sharedChanged"  # the item is on the page because permissions changed
 
 _LATEST_OR_WHOLE = f"$top={PAGE}&$select={SELECT}"
+LATEST = "&token=latest"  # from now on
 _DRIVE = re.compile(r"/drives(?:/([^/]+)|\('([^']+)'\))/")
 _OPERATION = "read the changes of a drive"
 
@@ -54,11 +55,13 @@ class Delta:
         try:
             raw = await self._graph.call("GET", link, _OPERATION, headers=PREFER)
         except CursorExpired as expired:
-            if expired.location is not None:
-                check_origin(expired.location, self._settings.base_url)
-            raise
+            if expired.location is None:
+                raise
+            location = _joined(link, expired.location)
+            check_origin(location, self._settings.base_url)
+            raise CursorExpired(location) from expired
         except (Refused, Missing) as problem:
-            if link.endswith(_LATEST_OR_WHOLE) or problem.status not in {400, 404, 410}:
+            if link.endswith((_LATEST_OR_WHOLE, LATEST)) or problem.status not in {400, 404, 410}:
                 raise
             raise CursorExpired(None) from problem
         return page_of(link, raw, self._settings.base_url)
@@ -77,6 +80,14 @@ def page_of(link: str, raw: Json, base_url: str) -> DeltaPage:
     seen = [one for one in told if not _left_our_view(one)]
     items = items_of(drive, seen) if drive else [item_of(_drive_of(one), one) for one in seen if has_id(one)]
     return DeltaPage(tuple(items), next_link, delta_link, unseen)
+
+
+def _joined(link: str, location: str) -> str:
+    """A Location may be told without the server it is on."""
+    try:
+        return urljoin(link, location)
+    except ValueError:
+        return location  # which the look at its host refuses
 
 
 def _left_our_view(raw: Json) -> bool:

@@ -16,7 +16,7 @@ from shared.onedrive.batching import Batching
 from shared.onedrive.columns import Column, columns_of, definition_of, values_of, write_body
 from shared.onedrive.content import DriveContent, Sources, Ticket, download_url
 from shared.onedrive.content_host import ContentHost
-from shared.onedrive.delta import Delta, DeltaPage
+from shared.onedrive.delta import LATEST, Delta, DeltaPage
 from shared.onedrive.grants import Grants
 from shared.onedrive.graph import Graph, Headroom, next_link_of, objects
 from shared.onedrive.items import SELECT, has_id, item_of, items_of, moment_of, person_of, text_of
@@ -70,7 +70,7 @@ class OneDrive:
 
     async def delta_latest(self, drive: DriveId) -> DeltaPage:
         """An empty page whose delta link knows of everything that happened until now."""
-        return await self.delta(f"{self.delta_start(drive)}&token=latest")
+        return await self.delta(self.delta_start(drive) + LATEST)
 
     async def delta(self, link: str) -> DeltaPage:
         """The page behind a link. CursorExpired where the link is worthless: 410, or any 400 or 404 for a cursor."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
 from local.serving import Exchange, Fault
-from shared.domain.ids import ItemId
+from shared.domain.ids import DriveId, ItemId
 from shared.domain.items import Columns, Item
-from shared.errors import BridgeError, Throttled, Unavailable
+from shared.errors import BridgeError, CursorExpired, HostNotAllowed, Missing, Throttled, Unavailable
 from tests.contract.onedrive.conftest import World
 
 JSON = {"Content-Type": "application/json"}
@@ -129,3 +130,23 @@ async def test_C28_an_id_never_leads_elsewhere(world: World, item: str) -> None:
         await world.onedrive.item(world.drive, ItemId(item))
     assert asked
     assert all(f"/drives/{world.drive}/items/" in path.replace("%21", "!") for path in asked), asked
+
+
+@pytest.mark.parametrize("location", ["/v1.0/drives/b!x/root/delta?token=a", "?token=a", "https://elsewhere.example/x"])
+async def test_C11_C21_an_expired_link_leads_on_at_the_same_server_alone(world: World, location: str) -> None:
+    start = world.onedrive.delta_start(world.drive)
+    answer(world, "/delta", {}, status=410, Location=location)
+    with pytest.raises(BridgeError) as caught:
+        await world.onedrive.delta(start)
+    if "elsewhere" in location:
+        assert isinstance(caught.value, HostNotAllowed)
+    else:
+        assert isinstance(caught.value, CursorExpired)
+        assert caught.value.location == urljoin(start, location)
+
+
+async def test_B15_the_first_look_at_a_drive_that_is_gone_says_so(world: World) -> None:
+    gone = DriveId(world.simulator.add_drive("Old", site=world.simulator.add_site("old")))
+    world.simulator.remove_drive(gone)
+    with pytest.raises(Missing):
+        await world.onedrive.delta_latest(gone)
