@@ -34,13 +34,26 @@ class Explanation:
 
 
 async def explain_path(context: Context, path: str) -> list[Explanation]:
-    """The file at a path from a library's root, in every library that a flow names and that has one."""
+    """The file at a path from a library's root, in every library that a flow names and that has one.
+
+    Where none stands there, those that stood there last: a file that is gone is still spoken of by its path.
+    """
     found: list[Explanation] = []
     for drive in await context.drives():
         item = await context.onedrive.item_at(drive, path)
         if item is not None:
             found += await explain_item(context, drive, item.id)
-    return found
+    return found or await _explain_known(context, path)
+
+
+async def _explain_known(context: Context, path: str) -> list[Explanation]:
+    """Reads the links of all flows, so it takes its time in a large ledger."""
+    items: dict[tuple[DriveId, ItemId], None] = {}
+    async for link in context.ledger.all_links():
+        if (link.path or "").casefold() == path.casefold():
+            items[link.drive, link.item] = None
+    found = [one for drive, item in items for one in await explain_item(context, drive, item)]
+    return [one for one in found if one.link is not None]
 
 
 async def explain_asset(context: Context, asset: AssetId) -> list[Explanation]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.engine.test_api import HELD, READY, get
-from tests.kit.campaign import APPROVED, Campaign
+from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, Campaign, campaign_in
 
 type Rules = dict[str, dict[str, Any]]
 
@@ -111,3 +112,18 @@ async def test_an_alias_is_told_as_one(campaign: Campaign) -> None:
     assert alias["asset"] == owner["asset"]
     assert rules["fields.Market"]["verdict"] == "not reached"
     assert rules["fields.Market"]["value"] == "an alias writes no fields"
+
+
+async def test_a_deleted_file_is_explained_by_the_path_where_it_stood(tmp_path: Path) -> None:
+    lines = "    changed_after_ready: hold\n"
+    flows = CAMPAIGN_FLOWS.replace(lines, f"{lines}    on_source_deleted: hold\n")
+    async with campaign_in(None, tmp_path, "explained, gone", flows=flows) as campaign:
+        campaign.drop("Launch.pdf", b"%PDF", **READY)
+        await campaign.world.until_quiet()
+        campaign.delete(f"{APPROVED}/Launch.pdf")
+        await campaign.world.until_quiet()
+
+        file, _ = await explained(campaign, f"{APPROVED}/Launch.pdf")
+
+        assert (file["path"], file["outcome"]) == (f"{APPROVED}/Launch.pdf", "hold")
+        assert file["would_change"] == ["restore the file, or put it back"]
