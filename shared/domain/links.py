@@ -39,6 +39,7 @@ class Settled:
     alias: bool = False  # another file owns the asset: this one adds its collection and writes nothing else
     ctag: str | None = None  # OneDrive's own mark of the content, for the times when it has no hash of it
     since: datetime | None = None  # when the link came to this asset
+    taken: datetime | None = None  # when it came to this content; what is written around it leaves that as it is
     read: datetime | None = None  # when the file had last been modified as it was read, on OneDrive's clock
     window: Availability | None = None  # what the flow's dates last said
     off: bool = False  # the bridge took the asset out of use; it alone may put it back …

@@ -95,6 +95,7 @@ def _with_the_content(context: Context, found: Asset, content: Content, signatur
         version=found.current_version.id,
         at=context.clock.now(),
         since=context.clock.now(),
+        taken=context.clock.now(),
         name=found.name,
         added=False,
         checksum=found.current_version.checksum,

@@ -12,7 +12,7 @@ from datetime import datetime
 from shared.domain.decisions import Decision, Outcome, Reason, Verb
 from shared.domain.facts import Facts
 from shared.domain.ids import LinkKey
-from shared.domain.links import Link, LinkState, Settled
+from shared.domain.links import Link, LinkState, Settled, accepted_as
 from shared.engine.context import RECHECK_HELD_SECONDS, Context
 from shared.engine.replacing import taking_over
 from shared.engine.sharing import (
@@ -20,13 +20,16 @@ from shared.engine.sharing import (
     comes_first,
     is_at_work,
     is_held_as_gone,
+    is_left_behind,
     last_owner_of,
     links_of_file,
     others_of,
+    owner_among,
     owner_of,
     same_version,
     speaks_of_gone,
 )
+from shared.engine.waiting import LEFT_OUT
 from shared.flows import IngestFlow
 
 NEW_CONTENT = {Verb.ADD_VERSION, Verb.CREATE}  # of a file that has an asset
@@ -45,9 +48,9 @@ async def at_home(context: Context, flow: IngestFlow, facts: Facts, link: Link, 
     if link.settled is None:
         return await _new_among_others(context, flow, facts, link, decision)
     if link.state is LinkState.CLOSED:
-        return await _reopened(context, link, decision)
+        return await _reopened(context, flow, facts, link, decision)
     if link.settled.alias:
-        return await _alias(context, link, decision)
+        return await _alias(context, flow, facts, link, decision)
     if decision.verb in NEW_CONTENT:
         return await _following(context, link, decision)
     return link
@@ -107,30 +110,55 @@ def _wait_for(context: Context, other: Link) -> Decision:
     return Decision(Outcome.WAIT, (Reason("identity.link", text, outside=True),), until=until)
 
 
-async def _reopened(context: Context, link: Link, decision: Decision) -> Link:
+async def _reopened(
+    context: Context, flow: IngestFlow, facts: Facts, link: Link, decision: Decision
+) -> Link | Decision:
     """While it was gone, another file may have become the owner of its asset."""
     assert link.settled is not None  # noqa: S101  the caller looked
+    if link.settled.alias:
+        return await _alias(context, flow, facts, link, decision)
     owner = await owner_of(context, link.settled.asset, link.key)
-    if owner is None or link.settled.alias or owner.item == link.item:
+    if owner is None or owner.item == link.item:
         return link
     if owner.settled is not None and owner.settled.signature == decision.signature:
         return dataclasses.replace(link, settled=dataclasses.replace(link.settled, alias=True))
     return dataclasses.replace(link, settled=None)
 
 
-async def _alias(context: Context, link: Link, decision: Decision) -> Link:
-    """With content of its own it leaves the asset; without an owner, the oldest alias becomes it."""
+async def _alias(context: Context, flow: IngestFlow, facts: Facts, link: Link, decision: Decision) -> Link | Decision:
+    """With other content than the asset's it leaves it; without an owner, the oldest alias becomes it."""
     settled = link.settled
     assert settled is not None  # noqa: S101  the caller looked
     if decision.verb in NEW_CONTENT:
         return dataclasses.replace(link, settled=None, leaving=settled)
+    if settled.verified == LEFT_OUT:
+        return link
     others = await others_of(context, settled.asset, link.key)
-    if any(other.settled and not other.settled.alias for other in others):
+    owner = owner_among(others)
+    last = owner or await last_owner_of(context, settled.asset, link.key)
+    if last is not None and last.settled is not None and is_left_behind(settled, last.settled):
+        return _on_its_own(flow, facts, link, settled)
+    if owner is not None or any(_age(other) < _age(link) and _may_inherit(other, last) for other in others):
         return link
-    if any(_age(other) < _age(link) for other in others):
-        return link
-    base = await last_owner_of(context, settled.asset, link.key)
-    written = base.settled if base and base.settled else settled
+    return _heir(link, settled, (last and last.settled) or settled)
+
+
+def _on_its_own(flow: IngestFlow, facts: Facts, link: Link, settled: Settled) -> Link | Decision:
+    """As if it had got other content itself: the asset has."""
+    if flow.on_existing.new_content == "hold" and not accepted_as(link, facts.item.content):
+        text = f"asset {settled.asset}, which the file shared with another, holds that one's new content now"
+        return Decision(Outcome.HOLD, (Reason("on_existing.new_content", text, outside=True),))
+    return dataclasses.replace(link, settled=None, leaving=settled)
+
+
+def _may_inherit(alias: Link, last: Link | None) -> bool:
+    if alias.settled is None or alias.settled.verified == LEFT_OUT:
+        return False
+    return last is None or last.settled is None or not is_left_behind(alias.settled, last.settled)
+
+
+def _heir(link: Link, settled: Settled, written: Settled) -> Link:
+    """The owner from now on, from what the last one wrote."""
     heir = dataclasses.replace(
         settled,
         alias=False,

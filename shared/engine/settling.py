@@ -16,7 +16,7 @@ from shared.engine.notes import left_out_of, show_lost
 from shared.engine.plan import Plan
 from shared.engine.registering import set_apart
 from shared.engine.run import Run
-from shared.engine.sharing import is_held_as_gone, links_of_file, owned_by_another, owner_of
+from shared.engine.sharing import is_held_as_gone, links_of_file, others_of, owned_by_another, owner_of
 from shared.engine.verifying import present
 from shared.engine.waiting import owes_finish
 from shared.engine.writeback import write_columns
@@ -59,6 +59,7 @@ async def settle(run: Run, plan: Plan) -> None:
     await set_apart(run, plan, settled.asset)
     waiting = await _promise_other_flows(context, link)
     await _promise_held_owner(context, link, settled)
+    aliases = await _promise_aliases(run)
     if owes := owes_finish(run.flow, as_settled(link)):
         await context.ledger.add_due(DueEntry(context.clock.now(), link.key, DueKind.DECIDE))
     await _record_evidence(run, plan, settled)
@@ -67,6 +68,8 @@ async def settle(run: Run, plan: Plan) -> None:
     await run.end(as_settled)
     if waiting or owes:
         await context.outbox.send(Queue.DECIDE, DecideMessage(drive=link.drive, items=(link.item,)))
+    for alias in aliases:
+        await context.outbox.send(Queue.DECIDE, DecideMessage(drive=alias.drive, items=(alias.item,)))
 
 
 async def _leave_hints(run: Run, plan: Plan, asset: Asset, content: Content) -> None:
@@ -93,6 +96,17 @@ async def _promise_held_owner(context: Context, link: Link, settled: Settled) ->
         await context.ledger.add_due(DueEntry(context.clock.now(), owner.key, DueKind.DECIDE))
 
 
+async def _promise_aliases(run: Run) -> tuple[Link, ...]:
+    """Of an owner that has got other content: the files that shared its asset, each of which is decided anew."""
+    link, former = run.link, run.link.settled
+    if former is None or former.alias or run.transfer.verb is Verb.UPDATE:
+        return ()
+    aliases = [other for other in await others_of(run.context, former.asset, link.key) if other.item != link.item]
+    for alias in aliases:
+        await run.context.ledger.add_due(DueEntry(run.context.clock.now(), alias.key, DueKind.DECIDE))
+    return tuple(aliases)
+
+
 async def _settled(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:
     """What is true now. Where no bytes moved, the version stays the one the bridge added, whatever is current."""
     context, transfer, before = run.context, run.transfer, plan.base
@@ -113,6 +127,7 @@ async def _settled(run: Run, plan: Plan, asset: Asset, content: Content) -> Sett
         added=added or await was_added(context, asset.id, plan.target.id, run.link.key),
         alias=transfer.linked and await owned_by_another(context, asset.id, run.link),
         since=(before and before.since) or context.clock.now(),
+        taken=unmoved.taken if unmoved else context.clock.now(),
         read=plan.item.modified,
         rewrites=unmoved.rewrites if unmoved else 0,
         window=plan.window if plan.has_dates and not transfer.linked else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from shared.domain.decisions import Reason, Verb
@@ -86,6 +87,7 @@ def same_version(settled: Settled, theirs: Settled) -> Settled:
         content=theirs.content,
         signature=theirs.signature,
         version=theirs.version,
+        taken=theirs.taken,
         checksum=theirs.checksum,
         sha256=theirs.sha256,
         verified=theirs.verified,
@@ -94,8 +96,24 @@ def same_version(settled: Settled, theirs: Settled) -> Settled:
 
 
 async def owner_of(context: Context, asset: AssetId, but: LinkKey) -> Link | None:
-    others = await others_of(context, asset, but)
-    return next((other for other in others if other.settled and not other.settled.alias), None)
+    return owner_among(await others_of(context, asset, but))
+
+
+def owner_among(links: Iterable[Link]) -> Link | None:
+    """Of the links of an asset. Its file may have several; one of them has brought its present content."""
+    owners = [(_taken(link.settled), link) for link in links if link.settled and not link.settled.alias]
+    return max(owners, key=lambda one: one[0], default=(LONG_AGO, None))[1]
+
+
+def is_left_behind(alias: Settled, owner: Settled) -> bool:
+    """Whether the owner has given the asset other content since the alias came to share it."""
+    if alias.version == owner.version or alias.signature == owner.signature:
+        return False
+    return _taken(owner) > _taken(alias)
+
+
+def _taken(settled: Settled) -> datetime:
+    return settled.taken or settled.at
 
 
 async def last_owner_of(context: Context, asset: AssetId, but: LinkKey) -> Link | None:

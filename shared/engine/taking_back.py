@@ -7,10 +7,10 @@ import dataclasses
 from shared.celum import AssetChange
 from shared.domain.decisions import Decision
 from shared.domain.facts import Facts
-from shared.domain.links import Link
+from shared.domain.links import Link, Settled
 from shared.engine.availability import UseWish, use_of
 from shared.engine.context import Context, log
-from shared.engine.sharing import others_of
+from shared.engine.sharing import is_left_behind, others_of
 from shared.engine.waiting import first_or_next, look_again
 from shared.errors import Locked, Missing
 
@@ -40,7 +40,7 @@ async def out_of_use(context: Context, link: Link, decision: Decision, *, delete
     settled = link.settled
     if not decision.unavailable or settled is None or settled.alias or settled.off:
         return link
-    others = await others_of(context, settled.asset, link.key)
+    others = [other for other in await others_of(context, settled.asset, link.key) if _shares(other, settled)]
     if any(other.item != link.item or not deleted for other in others):
         return link
     asset = await context.celum.asset(settled.asset)
@@ -53,3 +53,8 @@ async def out_of_use(context: Context, link: Link, decision: Decision, *, delete
         if use.write is not None:
             await context.celum.update(settled.asset, AssetChange(availability=use.write))
     return dataclasses.replace(link, settled=dataclasses.replace(settled, off=True))
+
+
+def _shares(other: Link, settled: Settled) -> bool:
+    """An alias that holds what the asset held once has only not left it yet."""
+    return other.settled is not None and not (other.settled.alias and is_left_behind(other.settled, settled))

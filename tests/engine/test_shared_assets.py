@@ -3,6 +3,7 @@ from pathlib import Path
 from local.azurite import Azurite
 from shared.domain.ids import FlowId
 from shared.domain.links import LinkState
+from tests.engine.test_accepting import accept
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, JANE, Campaign, campaign_in
 
 READY = {"UsageRights": "worldwide", "Market": "NO", "ApprovalStatus": "Approved"}
@@ -180,3 +181,140 @@ async def test_a_column_that_two_flows_would_write_holds_what_the_first_says(azu
         assert campaign.world.errors == []
         assert (await campaign.link(item, FlowId("archive"))).state is LinkState.HELD
         assert campaign.columns("Logo.pdf")["SyncStatus"] == "In CELUM"
+
+
+# --- the owner gets other content ------------------------------------------------------------------------------------
+
+PLAIN = """version: "1"
+name: Acme
+time_zone: Europe/Vienna
+connections:
+  marketing: {onedrive: {site: "acme.sharepoint.com:/sites/marketing", library: Documents}}
+  dam: {celum: {}}
+flows:
+  - id: campaign-masters
+    from: {onedrive: marketing, path: "/Campaigns/{campaign}/**"}
+    to: {celum: dam, collection: "/Marketing/Campaigns/{campaign}", asset_type: Campaign asset, key: Bridge key}
+    fields: {Usage rights: {default: x}, Usage rules: {from: column.Title}}
+"""
+EDITED = b"%PDF-1.4 the logo, edited"
+
+
+async def two_equal_files(campaign: Campaign) -> tuple[str, str]:
+    campaign.world.celum.add_collection(SUMMER)
+    owner = campaign.drop("One.pdf", LOGO, Title="one")
+    await campaign.world.until_quiet()
+    alias = campaign.world.onedrive.put_file(campaign.drive, f"{TWIN}/Two.pdf", LOGO)
+    campaign.world.onedrive.set_column(campaign.drive, f"{TWIN}/Two.pdf", "Title", "two")
+    await campaign.world.until_quiet()
+    settled = (await campaign.link(alias)).settled
+    assert settled is not None
+    assert settled.alias
+    return owner, alias
+
+
+def contents(campaign: Campaign, name: str) -> list[bytes]:
+    versions = campaign.world.celum.asset(campaign.asset_id(name)).versions
+    return [version.blob.path.read_bytes() for version in versions if version.blob]
+
+
+async def test_an_alias_leaves_the_asset_when_its_owner_gets_other_content(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "left behind", flows=PLAIN) as campaign:
+        _, alias = await two_equal_files(campaign)
+
+        campaign.drop("One.pdf", EDITED)
+        await campaign.world.until_quiet()
+
+        assert (contents(campaign, "One"), contents(campaign, "Two")) == ([LOGO, EDITED], [LOGO])
+        assert (campaign.asset("One")["parents"], campaign.asset("Two")["parents"]) == ([SPRING], [SUMMER])
+        assert campaign.asset("Two")["fields"]["Bridge key"] == f"{campaign.drive}|{alias}"
+        assert campaign.asset("Two")["fields"]["Usage rules"] == "two"
+        assert campaign.world.errors == []
+
+
+async def test_an_alias_leaves_also_while_celums_index_still_tells_the_old_content(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "old index", flows=PLAIN) as campaign:
+        await two_equal_files(campaign)
+        campaign.world.celum.quirks.index_lag = 3600
+
+        campaign.drop("One.pdf", EDITED)
+        await campaign.world.until_quiet()
+
+        assert (contents(campaign, "One"), contents(campaign, "Two")) == ([LOGO, EDITED], [LOGO])
+        assert campaign.world.errors == []
+
+
+async def test_an_alias_that_was_left_behind_never_becomes_the_owner(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "no heir", flows=PLAIN) as campaign:
+        await two_equal_files(campaign)
+        campaign.drop("One.pdf", EDITED)
+        campaign.world.clock.jump(1)
+        campaign.world.onedrive.put_file(campaign.drive, f"{APPROVED}/Three.pdf", LOGO)
+        await campaign.world.until_quiet()
+
+        campaign.delete(f"{APPROVED}/One.pdf")
+        await campaign.world.until_quiet()
+
+        assert contents(campaign, "One") == [LOGO, EDITED]
+        assert campaign.asset("One")["fields"]["Usage rules"] == "one"
+        assert sorted(asset["name"] for asset in campaign.assets()) in (["One", "Three"], ["One", "Two"])
+        assert campaign.world.errors == []
+
+
+async def test_of_an_owner_that_gets_an_asset_of_its_own_an_alias_becomes_the_heir(tmp_path: Path) -> None:
+    flows = PLAIN + "    on_existing: {new_content: create}\n"
+    async with campaign_in(None, tmp_path, "own asset", flows=flows) as campaign:
+        _, alias = await two_equal_files(campaign)
+        first = campaign.asset_id("One")
+
+        campaign.drop("One.pdf", EDITED)
+        await campaign.world.until_quiet()
+
+        settled = (await campaign.link(alias)).settled
+        assert settled is not None
+        assert (settled.asset, settled.alias) == (first, False)
+        assert len(campaign.assets()) == 2
+        assert campaign.world.errors == []
+
+
+async def test_where_new_content_is_to_be_held_an_alias_left_behind_is(tmp_path: Path) -> None:
+    """The owner's own edit is held as well, and accepted by a person."""
+    flows = PLAIN + "    on_existing: {new_content: hold}\n"
+    async with campaign_in(None, tmp_path, "held alias", flows=flows) as campaign:
+        owner, alias = await two_equal_files(campaign)
+        campaign.drop("One.pdf", EDITED)
+        await campaign.world.until_quiet()
+        await accept(campaign, owner, "version")
+
+        link = await campaign.link(alias)
+        assert (link.state, link.reasons[0].rule) == (LinkState.HELD, "on_existing.new_content")
+
+        await accept(campaign, alias, "create")
+        assert (contents(campaign, "One"), contents(campaign, "Two")) == ([LOGO, EDITED], [LOGO])
+        assert campaign.asset("One")["parents"] == [SPRING]
+        assert campaign.world.errors == []
+
+
+async def test_an_asset_goes_out_of_use_with_its_owner_though_an_alias_has_not_left_it_yet(tmp_path: Path) -> None:
+    flows = PLAIN + "    on_source_deleted: unavailable\n    ready: [column: {ApprovalStatus: Approved}]\n"
+    async with campaign_in(None, tmp_path, "unavailable", flows=flows) as campaign:
+        campaign.world.celum.add_collection(SUMMER)
+        campaign.drop("One.pdf", LOGO, Title="one", ApprovalStatus="Approved")
+        await campaign.world.until_quiet()
+        campaign.world.onedrive.put_file(campaign.drive, f"{TWIN}/Two.pdf", LOGO)
+        campaign.world.clock.jump(1)
+        campaign.world.onedrive.set_column(campaign.drive, f"{TWIN}/Two.pdf", "ApprovalStatus", "Approved")
+        await campaign.world.until_quiet()
+        assert len(campaign.assets()) == 1
+        campaign.world.clock.jump(1)
+        campaign.world.onedrive.put_file(campaign.drive, f"{TWIN}/Two.pdf", b"%PDF-1.4 a draft")
+        campaign.world.onedrive.set_column(campaign.drive, f"{TWIN}/Two.pdf", "ApprovalStatus", "Draft")
+        campaign.drop("One.pdf", EDITED)
+        campaign.approve("One.pdf")
+        await campaign.world.until_quiet()
+
+        campaign.delete(f"{APPROVED}/One.pdf")
+        await campaign.world.until_quiet()
+
+        assert campaign.asset("One")["availability"] == {"available": False}
+        assert campaign.world.errors == []
