@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import timedelta
 
 from shared.domain.ids import DriveId
 from shared.engine.context import Context, log
 from shared.engine.installation import barred_drives
-from shared.errors import Forbidden, Refused
+from shared.errors import FlowFileProblem, Forbidden, Refused, RemoteError
 from shared.ledger.rows import Subscription, SubscriptionState
 from shared.messages import Queue, ScanMessage, ScanReason
 
 # Graph takes up to 42,300 minutes for a drive; one document says 4,230. This works under both (reference 1.1).
 LIFETIME = timedelta(minutes=4_200)
+WATCHED = "watched drives"  # the setting that holds those for which orphans were last looked for
 SWEEP_AFTER = timedelta(days=1)  # Microsoft: an extra look at a quiet drive at most once a day
 
 
@@ -39,6 +41,31 @@ async def keep_subscriptions(context: Context) -> None:
         row = await context.ledger.subscription(drive)
         if drive in barred or is_due(context, row):
             await context.outbox.send(Queue.SCAN, ScanMessage(drive=drive, reason=ScanReason.SUBSCRIPTION))
+    await _retire_orphans(context)
+
+
+async def _retire_orphans(context: Context) -> None:
+    """Once for each change of the libraries that flows name: what watches another one, and is ours, is ended."""
+    if isinstance(context.flow_file, FlowFileProblem):
+        return
+    standings = await context.standings()
+    known = [standings[flow.id].drive for flow in context.flows if flow.id in standings]  # also where none can be asked
+    wanted = await context.drives() | {drive for drive in known if drive is not None}
+    now = json.dumps(sorted(wanted))
+    if await context.ledger.setting(WATCHED) == now:
+        return
+    try:
+        ended = await context.onedrive.subscriptions.retire_orphans(wanted)
+    except RemoteError as problem:
+        log.warning("subscriptions to libraries that no flow names any more could not be ended: %s", problem)
+        return
+    for drive in set(await context.ledger.drives()) - wanted:
+        row = await context.ledger.subscription(drive)
+        if row is not None and row.state is not SubscriptionState.LOST:
+            await context.ledger.save_subscription(dataclasses.replace(row, state=SubscriptionState.LOST, expires=None))
+    if ended:
+        log.info("%d subscriptions to libraries that no flow names any more were ended", len(ended))
+    await context.ledger.put_setting(WATCHED, now)
 
 
 async def keep_subscription(context: Context, drive: DriveId, *, lifecycle: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from shared.console.health import details
 from shared.domain.links import LinkState
 from shared.engine import operating
 from shared.messages import DecideMessage, MessageNotUnderstood, Queue, ScanMessage, TransferMessage
+from tests.engine.test_doorbells import arrives, problems, requests_of, timers
 from tests.engine.test_outages import goes_on
 from tests.kit.campaign import APPROVED, CAMPAIGN_FLOWS, FLOW, Campaign, campaign_in
 from tests.unit.flows.covering import shows
@@ -192,3 +194,37 @@ async def test_H74_a_brake_that_a_person_released_is_pulled_again(tmp_path: Path
             await campaign.world.until_quiet()
         assert campaign.world.errors == []
         assert [(await campaign.link(item)).state for item in items] == [LinkState.CLOSED] * 6 + [LinkState.SETTLED]
+
+
+# --- what no flow names any more ------------------------------------------------------------------------------------
+
+
+async def test_B16_a_library_that_no_flow_names_any_more_is_not_watched_until_one_does(campaign: Campaign) -> None:
+    live = campaign.world.onedrive.tenant.subscriptions
+    [ours] = list(live)
+    live["theirs"] = dataclasses.replace(live[ours], id="theirs", client_state="somebody else's")
+
+    await timers(campaign)
+    assert sorted(live) == sorted([ours, "theirs"])
+    await package(campaign, OFF)
+    await timers(campaign)
+    assert list(live) == ["theirs"]
+    assert "cannot be read" not in await problems(campaign)
+
+    asked = requests_of(campaign)
+    await timers(campaign)
+    assert asked == [], "nothing has changed since"
+
+    campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+    del live["theirs"]
+    await package(campaign, SHIPPED)
+    await timers(campaign)
+    assert len(live) == 1
+    await arrives(campaign, "Logo")
+
+
+async def test_B16_an_invalid_flow_file_ends_no_subscription(campaign: Campaign) -> None:
+    before = list(campaign.world.onedrive.tenant.subscriptions)
+    await package(campaign, "flows: [")
+    await (await campaign.world.instance()).bridge.keep_subscriptions()
+    assert list(campaign.world.onedrive.tenant.subscriptions) == before
