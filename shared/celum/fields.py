@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -111,8 +112,9 @@ def _number(text: str) -> int | None:
 
 
 def _double(text: str) -> float | None:
+    """None also where it is too large: JSON has no infinity."""
     number = _decimal(text)
-    return None if number is None else float(number)
+    return float(number) if number is not None and math.isfinite(float(number)) else None
 
 
 def _decimal(text: str) -> Decimal | None:

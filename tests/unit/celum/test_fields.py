@@ -209,3 +209,9 @@ def test_several_references_must_all_be_there() -> None:
 
     assert built["type"] == "ASSET_LOGICAL"
     assert built["operator"] == "AND"
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1E400"])
+async def test_a_number_that_json_cannot_say_is_refused_by_its_value(text: str) -> None:
+    with pytest.raises(ValueDoesNotFit, match=text):
+        await convert(FieldWish("F", text), defined(FieldType.DOUBLE), Names())
