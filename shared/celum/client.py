@@ -208,7 +208,7 @@ def _parsed(body: bytes, content_type: str, operation: str, status: int) -> obje
         return None
     try:
         data: object = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested too deep
         told = f"HTTP {status} with {content_type or 'something'} that is no JSON"
         raise Unavailable(System.CELUM, operation, told, status=status) from None
     return data

@@ -138,7 +138,7 @@ class Source:
             with_key = self._credentials.for_(target)
             async with self._get(target, position, with_key=with_key) as answer:
                 if 300 <= answer.status < 400 and "Location" in answer.headers:
-                    target = self._client.target(str(answer.url.join(URL(answer.headers["Location"]))))
+                    target = self._next(answer)
                     continue
                 if self._credentials.refused_without(target, answer.status, with_key=with_key):
                     continue
@@ -148,6 +148,13 @@ class Source:
                         yield chunk
                 return
         raise Unavailable(System.CELUM, self._wanted.operation, "redirected too often")
+
+    def _next(self, answer: aiohttp.ClientResponse) -> Target:
+        try:
+            url = answer.url.join(URL(answer.headers["Location"]))
+        except ValueError:
+            raise Unavailable(System.CELUM, self._wanted.operation, "redirected to what is no URL") from None
+        return self._client.target(str(url))
 
     def _get(
         self, target: Target, position: int, *, with_key: bool
@@ -205,7 +212,7 @@ def _span(answer: aiohttp.ClientResponse) -> tuple[int, int | None]:
     """Where the body begins, and how long the whole is, as far as the server says (G61, G62)."""
     if answer.status != RANGE_ANSWERED:
         return 0, answer.content_length
-    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
+    match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", answer.headers.get("Content-Range", "").strip())
     if match is None:
         raise _Broken("a part came that does not say which")
     return int(match[1]), None if match[3] == "*" else int(match[3])

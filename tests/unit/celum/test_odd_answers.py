@@ -396,3 +396,36 @@ async def test_G37_only_the_lock_of_another_user_explains_a_refusal(holder: int,
     async with saying(answer) as (celum, _):
         with pytest.raises(kind):
             await celum.update(AssetId(4711), AssetChange(name="x"))
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"id":' * 100_000, "9" * 10_000, '{"id": ' + "9" * 10_000 + "}", "\x00"]
+)
+async def test_json_that_python_does_not_read_is_no_result(body: str) -> None:
+    async with saying(just(200, body)) as (celum, _):
+        for ask in (celum.probe(), celum.asset(AssetId(1)), celum.versions(AssetId(1)), celum.begin_upload("a", 1)):
+            with pytest.raises(Unavailable):
+                await ask
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "//[", "http://a:99999999/"])
+async def test_a_redirect_to_what_is_no_url_is_an_error_of_ours(location: str) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "/download" in request.path:
+            return web.json_response({"url": "/bytes", "filename": "a.bin"})
+        return web.Response(status=302, headers={"Location": location})
+
+    async with saying(answer, time_scale=1000) as (celum, _):
+        with pytest.raises(BridgeError):
+            _ = [chunk async for chunk in celum.download(AssetId(1))]
+
+
+async def test_a_range_of_more_digits_than_a_number_has_is_an_error_of_ours() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "/download" in request.path:
+            return web.json_response({"url": "/bytes", "filename": "a.bin"})
+        return web.Response(status=206, headers={"Content-Range": f"bytes 0-{'9' * 5000}/{'9' * 5000}"}, body=b"a")
+
+    async with saying(answer, time_scale=1000) as (celum, _):
+        with pytest.raises(BridgeError):
+            _ = [chunk async for chunk in celum.download(AssetId(1))]
