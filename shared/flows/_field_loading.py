@@ -43,13 +43,23 @@ def load_columns(flow: Section, words: Vocabulary) -> dict[str, Source]:
     if section is None:
         return {}
     found: dict[str, Source] = {}
+    names: dict[str, str] = {}
+    if not section.block.entries:
+        section.wrong(section.block, "columns has no effect, because it names no column.")
     for key, _ in section.block.entries:
+        if (known := names.setdefault(same_column(key.value), key.value)) != key.value:
+            section.wrong(key, f'columns.{key.value} is the column that "{known}" names as well: it cannot hold both.')
         sources = load_sources(section, key.value, words)
         if len(sources) > 1:
             section.wrong(section.key_node(key.value), f"columns.{key.value} takes one source.")
         if sources:
             found[key.value] = sources[0]
     return found
+
+
+def same_column(name: str) -> str:
+    """Display and internal name of a column mostly differ in spaces, case, and SharePoint's way of writing a space."""
+    return name.casefold().replace("_x0020_", "").replace(" ", "")
 
 
 def load_name_rule(section: Section, words: Vocabulary) -> tuple[Source, ...] | Template:

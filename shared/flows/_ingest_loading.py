@@ -10,6 +10,7 @@ from shared.flows._field_loading import (
     load_availability,
     load_columns,
     load_fields,
+    same_column,
 )
 from shared.flows._life_loading import load_after, load_changed_after_ready, load_identity, load_on_existing
 from shared.flows._model import (
@@ -116,6 +117,11 @@ def _refuse_what_has_no_effect(flow: Section, loaded: IngestFlow) -> None:
         flow.wrong(flow.key_node("changed_after_ready"), f"changed_after_ready {why}")
     if loaded.availability and loaded.to.intake is None:
         flow.wrong(flow.key_node("availability"), "availability needs to.intake: an asset must not be seen before it.")
+    for name in ("fields", "on_existing", "limits"):
+        node = flow.node(name)
+        if isinstance(node, Block) and not node.entries:
+            flow.wrong(node, f"{name} has no effect, because it is empty.")
+    _refuse_targets_that_collide(flow, loaded)
     _refuse_resets_in_vain(flow, loaded)
     _refuse_what_it_would_read_again(flow, loaded)
     limits = flow.node("limits")
@@ -124,20 +130,27 @@ def _refuse_what_has_no_effect(flow: Section, loaded: IngestFlow) -> None:
             flow.wrong(word, "limits.first_run has no effect, because start is new.")
 
 
+def _refuse_targets_that_collide(flow: Section, loaded: IngestFlow) -> None:
+    target, key = flow.section("to") if isinstance(flow.node("to"), Block) else None, loaded.to.key
+    if target is None:
+        return
+    if key and any(rule.label == key for rule in loaded.fields):
+        text = f"to.key keeps the bridge's own key in {key}, and fields.{key} would write another value there."
+        target.wrong(target.key_node("key"), text, "Name a field of its own.")
+    if loaded.to.intake and loaded.to.intake.casefold() == loaded.to.collection.text.casefold():
+        text = "to.intake is to.collection itself: assets would be seen before they are complete."
+        target.wrong(target.key_node("intake"), text, "Name a collection that only the bridge sees.")
+
+
 def _refuse_what_it_would_read_again(flow: Section, loaded: IngestFlow) -> None:
     """A column that the flow reads and writes would change what the flow decides, in a circle."""
     block = flow.node("columns")
-    read = {_same_column(name): name for name in sorted(columns_read(loaded))}
+    read = {same_column(name): name for name in sorted(columns_read(loaded))}
     for key, _ in block.entries if isinstance(block, Block) else ():
-        known = read.get(_same_column(key.value))
+        known = read.get(same_column(key.value))
         if known is not None:
             text = f'columns.{key.value}: the flow also reads "{known}", and would read what it wrote.'
             flow.wrong(key, text, "Write to a column of its own.")
-
-
-def _same_column(name: str) -> str:
-    """Display and internal name of a column mostly differ in spaces, case, and SharePoint's way of writing a space."""
-    return name.casefold().replace("_x0020_", "").replace(" ", "")
 
 
 def _refuse_resets_in_vain(flow: Section, loaded: IngestFlow) -> None:
@@ -226,4 +239,6 @@ def _accept(flow: Section) -> Accept:
         min_pixels=section.parsed("min_pixels", COUNT, None),
     )
     section.close()
+    if accept.max_size == 0:
+        section.wrong(section.key_node("max_size"), "accept.max_size: nothing is that small.")
     return accept

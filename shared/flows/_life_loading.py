@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shared.domain.file_names import why_illegal
 from shared.flows._field_loading import load_sources
 from shared.flows._grammar import SOURCE
 from shared.flows._model import FieldMatch, OnExisting, Target
@@ -96,6 +97,9 @@ def load_after(flow: Section, words: Vocabulary) -> tuple[str, Template | None]:
         return "keep", None
     node = section.key_node("move_to")
     refuse_whole_paths(section, node, path, "after.move_to")
-    if not is_collection_path("".join(part if isinstance(part, str) else "x" for part in path.parts)):
+    literal = "".join(part if isinstance(part, str) else "x" for part in path.parts)
+    if not is_collection_path(literal):
         section.wrong(node, f'after.move_to: "{text}" must begin with / and have no empty segment, . or "..".')
+    elif why := next(filter(None, map(why_illegal, literal[1:].split("/"))), ""):
+        section.wrong(node, f'after.move_to: "{text}" is no path in OneDrive: {why}.')
     return "move_to", path

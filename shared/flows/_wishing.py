@@ -11,6 +11,7 @@ from functools import partial
 
 from shared.domain.decisions import FieldWish, Reason, Wish
 from shared.domain.facts import Need
+from shared.domain.file_names import why_illegal
 from shared.domain.items import Value
 from shared.flows._categories import is_of_types
 from shared.flows._days import day_of, end_of, start_of
@@ -28,7 +29,7 @@ def wish(reading: Reading) -> Wish | tuple[Reason, ...]:
     name = attempt.to(partial(_name, reading))
     fields = [attempt.to(partial(_field, rule, reading)) for rule in flow.fields]
     matches = attempt.to(partial(_matches, reading))
-    move_to = attempt.to(partial(_path, flow.move_to, reading, "after.move_to")) if flow.move_to else None
+    move_to = attempt.to(partial(_folder, flow.move_to, reading)) if flow.move_to else None
     window = attempt.to(partial(_availability, reading))
     attempt.finish()
     if attempt.reasons or collection is None or name is None or window is None:
@@ -77,7 +78,7 @@ def parts(flow: IngestFlow) -> Iterator[tuple[str, Callable[[Reading], str]]]:
     if flow.availability is not None:
         yield "availability", _window
     if flow.move_to is not None:
-        yield "after.move_to", partial(_path, flow.move_to, rule="after.move_to")
+        yield "after.move_to", partial(_folder, flow.move_to)
 
 
 class _Attempt:
@@ -147,6 +148,16 @@ def _segment(source: Source, value: Value, rule: str) -> str:
             f'{source} is "{text}", which cannot be part of {"a collection" if rule == "to.collection" else "a"} path',
         )
     return text
+
+
+def _folder(template: Template, reading: Reading) -> str:
+    """Where the flow's own `after` takes the file: held before the attempt where OneDrive would refuse it."""
+    path = _path(template, reading, "after.move_to")
+    for segment in path.strip("/").split("/"):
+        if why := why_illegal(segment):
+            values = ", ".join(f'{source} is "{reading.used.get(str(source), "")}"' for source in template.sources)
+            raise Unfit("after.move_to", f'the file cannot go to "{path}": {why} ({values})')
+    return path
 
 
 def _one(source: Source, value: Value, rule: str) -> str:
@@ -238,7 +249,7 @@ def _mapped(label: str, value: Value, table: Table) -> Value:
         listed = ", ".join(f'"{key}"' for key in unknown)
         verb = "is" if len(unknown) == 1 else "are"
         raise Unfit(f"fields.{label}", f"{label}: {listed} {verb} not in the table {table.name}")
-    mapped = tuple(table.entries[key] for key in keys)
+    mapped = tuple(dict.fromkeys(table.entries[key] for key in keys))  # two keys may have one value
     if isinstance(value, str):
         return mapped[0] if mapped else ""
     return mapped

@@ -6,23 +6,21 @@ the start of a reserved word. Names are NFC, as OneDrive gives them back.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
+from shared.domain.file_names import FORBIDDEN, RESERVED, VTI, why_illegal
 from shared.errors import ValueDoesNotFit
 
 PATH_CHARACTERS = 400  # a path, site and library included, stays below
 NAME_CHARACTERS = 255  # of one segment, in UTF-16 units
 QUOTE = "\u201b"  # a quotation mark that nobody types; stands before a character that means itself
-_FORBIDDEN = {char: chr(ord(char) + 0xFEE0) for char in '"*:<>?/\\|'}  # full-width forms
+_FORBIDDEN = {char: chr(ord(char) + 0xFEE0) for char in FORBIDDEN}  # full-width forms
 _CONTROL = {chr(code): chr(0x2400 + code) for code in range(32)} | {"\x7f": "\u2421"}  # their pictures
 _UNREADABLE = {"\ufffd": "\u2426"}  # what is left of invalid UTF-8 is refused as such
 _LEADING = {" ": "\u2420", "~": "\uff5e"}  # a visible space; the full-width form
 _TRAILING = {" ": "\u2420", ".": "\uff0e"}
 _ANYWHERE = _FORBIDDEN | _CONTROL | _UNREADABLE
 _PLAIN = {look: char for table in (_ANYWHERE, _LEADING, _TRAILING) for char, look in table.items()}
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|(?:\.lock|desktop\.ini)$", re.IGNORECASE)
-_VTI = re.compile(r"_(?=vti_)", re.IGNORECASE)
 
 
 def legal(text: str) -> str:
@@ -33,8 +31,8 @@ def legal(text: str) -> str:
     name = [_anywhere(char) for char in text]
     name[0] = _LEADING.get(text[0], name[0])
     name[-1] = _TRAILING.get(text[-1], name[-1])
-    whole = _VTI.sub(f"_{QUOTE}", "".join(name))
-    return f"{QUOTE}{whole}" if _RESERVED.match(whole) else whole
+    whole = VTI.sub(f"_{QUOTE}", "".join(name))
+    return f"{QUOTE}{whole}" if RESERVED.match(whole) else whole
 
 
 def _anywhere(char: str) -> str:
@@ -57,13 +55,7 @@ def plain(name: str) -> str:
 
 def is_legal(name: str) -> bool:
     """Whether OneDrive takes the name as it is."""
-    return bool(name) and not (
-        any(char in _ANYWHERE or "\ud800" <= char <= "\udfff" for char in name)
-        or name[0] in _LEADING
-        or name[-1] in _TRAILING
-        or _RESERVED.match(name)
-        or _VTI.search(name)
-    )
+    return not why_illegal(name)
 
 
 def folded(name: str) -> str:

@@ -184,6 +184,19 @@ def test_a_place_that_cannot_be_named_is_held_before_anything_moves() -> None:
 
 
 @pytest.mark.parametrize(
+    ("brand", "why"),
+    [
+        ("a:b*?", "OneDrive takes no : in names"),
+        ("CON", 'OneDrive keeps the name "CON" to itself'),
+        ("Acme.", 'OneDrive takes no name that ends with "."'),
+    ],
+)
+def test_a_place_that_onedrive_does_not_take_is_held_with_its_source_and_value(brand: str, why: str) -> None:
+    found = run(flow(after="{move_to: '/Done/{column.Brand}'}"), World(columns=columns(Brand=brand)), link())
+    assert found.why == (f'the file cannot go to "/Done/{brand}": {why} (column.Brand is "{brand}")',)
+
+
+@pytest.mark.parametrize(
     ("finished", "present", "outcome"),
     [
         ("/Done/a.pptx", item(path="/Done/a.pptx"), Outcome.IGNORE),

@@ -276,6 +276,29 @@ TO = "celum: dam, collection: /C, asset_type: Master"
             {"ready": "[unchanged_for: 1m]", "on_ready_lost": "keep"},
             "14:5 flow masters: on_ready_lost has no effect, because ready names no value that approves.",
         ),
+        ({"columns": "{}"}, "13:14 flow masters: columns has no effect, because it names no column."),
+        ({"fields": "{}"}, "13:13 flow masters: fields has no effect, because it is empty."),
+        ({"on_existing": "{}"}, "13:18 flow masters: on_existing has no effect, because it is empty."),
+        ({"limits": "{}"}, "13:13 flow masters: limits has no effect, because it is empty."),
+        ({"accept": "{max_size: 0MB}"}, "13:14 flow masters: accept.max_size: nothing is that small."),
+        (
+            {"columns": "{SyncNote: run.status, sync note: run.id}"},
+            ('13:37 flow masters: columns.sync note is the column that "SyncNote" names as well: it cannot hold both.'),
+        ),
+        (
+            {"to": "{celum: dam, collection: /C, asset_type: M, key: Title}", "fields": "{Title: {from: file.stem}}"},
+            (
+                "12:53 flow masters: to.key keeps the bridge's own key in Title, and fields.Title would write another "
+                "value there. Name a field of its own."
+            ),
+        ),
+        (
+            {"to": "{celum: dam, collection: /C, asset_type: M, intake: /c}"},
+            (
+                "12:53 flow masters: to.intake is to.collection itself: assets would be seen before they are complete. "
+                "Name a collection that only the bridge sees."
+            ),
+        ),
         ({"identity": "[link, key]"}, "13:22 flow masters: identity: key has no effect without to.key."),
         (
             {"fields": "{Title: {default: x, required: true}}"},
@@ -585,6 +608,20 @@ def test_a_wrong_pattern_of_names_hides_no_wrong_capture_of_the_path() -> None:
             (
                 '13:13 flow masters: after.move_to: "Done/{campaign}" must begin with / and have no empty segment, '
                 '. or "..".'
+            ),
+        ),
+        (
+            {"after": "{move_to: '/A/{run.date}/a:b'}"},
+            (
+                '13:13 flow masters: after.move_to: "/A/{run.date}/a:b" is no path in OneDrive: '
+                "OneDrive takes no : in names."
+            ),
+        ),
+        (
+            {"after": "{move_to: '/A/con'}"},
+            (
+                '13:13 flow masters: after.move_to: "/A/con" is no path in OneDrive: '
+                'OneDrive keeps the name "con" to itself.'
             ),
         ),
         (
