@@ -15,12 +15,14 @@ from shared.domain.ids import LinkKey
 from shared.domain.links import Link, LinkState, Settled, accepted_as
 from shared.engine.context import RECHECK_HELD_SECONDS, Context
 from shared.engine.replacing import taking_over
+from shared.engine.sending import is_running
 from shared.engine.sharing import (
     LONG_AGO,
     comes_first,
     is_at_work,
     is_held_as_gone,
     is_left_behind,
+    is_of_a_live_flow,
     last_owner_of,
     links_of_file,
     others_of,
@@ -73,15 +75,25 @@ async def _new_among_others(
     """A file that another flow knows shares its asset; one that replaced a deleted file takes over its link."""
     if "link" not in flow.identity or link.leaving is not None:
         return link
-    for other in await links_of_file(context, link):
-        if is_at_work(other):
+    others = await links_of_file(context, link)
+    for other in others:
+        if _has_to_end(context, other) or _has_the_say(context, other, link, decision):
             return _wait_for(context, other)
-        if other.settled is None:
-            continue
-        if other.settled.signature != decision.signature and comes_first(context, other, link):
-            return _wait_for(context, other)
-        return dataclasses.replace(link, settled=_shared(context, other.settled))
+    known = owner_among(others) or next((other for other in others if other.settled is not None), None)
+    if known is not None and known.settled is not None:
+        return dataclasses.replace(link, settled=_shared(context, known.settled))
     return await taking_over(context, facts.item, link)
+
+
+def _has_to_end(context: Context, other: Link) -> bool:
+    """Whether it is at work: of a flow that stands still for good only where the work runs this moment."""
+    return is_at_work(other) and (is_of_a_live_flow(context, other) or is_running(other, context.clock.now()))
+
+
+def _has_the_say(context: Context, other: Link, link: Link, decision: Decision) -> bool:
+    """Whether it has an asset, whose content is not the present one yet, and comes before this one."""
+    is_other = other.settled is not None and other.settled.signature != decision.signature
+    return is_other and comes_first(context, other, link)
 
 
 def _shared(context: Context, theirs: Settled) -> Settled:

@@ -103,7 +103,7 @@ async def _bringer(run: Run, asset: Asset, expected: VersionId) -> Link | None:
         settled = other.settled
         if settled is None or settled.asset != asset.id or settled.alias:
             continue
-        if current in {settled.version, *other.added}:
+        if current in {settled.version, *other.added, other.transfer and other.transfer.version}:
             newest_first = [version.id for version in await context.celum.versions(asset.id)]
             return other if expected in newest_first[newest_first.index(current) :] else None
     return None

@@ -16,7 +16,14 @@ from shared.engine.notes import left_out_of, show_lost
 from shared.engine.plan import Plan
 from shared.engine.registering import set_apart
 from shared.engine.run import Run
-from shared.engine.sharing import is_held_as_gone, links_of_file, others_of, owned_by_another, owner_of
+from shared.engine.sharing import (
+    is_held_as_gone,
+    is_of_a_live_flow,
+    links_of_file,
+    others_of,
+    owned_by_another,
+    owner_of,
+)
 from shared.engine.verifying import present
 from shared.engine.waiting import owes_finish
 from shared.engine.writeback import write_columns
@@ -83,7 +90,7 @@ async def _leave_hints(run: Run, plan: Plan, asset: Asset, content: Content) -> 
 
 async def _promise_other_flows(context: Context, link: Link) -> bool:
     """Flows that waited for this one to end its work on the file."""
-    others = await links_of_file(context, link)
+    others = [other for other in await links_of_file(context, link) if is_of_a_live_flow(context, other)]
     for other in others:
         await context.ledger.add_due(DueEntry(context.clock.now(), other.key, DueKind.DECIDE))
     return bool(others)

@@ -16,8 +16,10 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def links_of_file(context: Context, link: Link) -> tuple[Link, ...]:
-    """The links of the same file under other flows that are alive."""
-    if len(await context.flows_of(link.drive)) < 2:
+    """The living links of the same file under other flows, also under those that are off, gone or retired."""
+    known = {flow.id for flow in await context.flows_of(link.drive)}
+    known |= {one.flow for one in (await context.standings()).values() if one.drive == link.drive}
+    if known <= {link.flow}:
         return ()
     found = await links_behind(context, RefKind.ITEM, item_ref(link.drive, link.item), but=link.key)
     return tuple(other for other in found if other.state not in {LinkState.CLOSED, LinkState.BEFORE})
@@ -25,12 +27,17 @@ async def links_of_file(context: Context, link: Link) -> tuple[Link, ...]:
 
 async def all_done_with_file(context: Context, link: Link) -> bool:
     """Whether every other flow has what it wants of the file; the end of the last one's work has this one decided."""
-    others = await links_of_file(context, link)
+    others = [other for other in await links_of_file(context, link) if is_of_a_live_flow(context, other)]
     return all(other.state is LinkState.SETTLED and not is_at_work(other) for other in others)
 
 
 def is_at_work(link: Link) -> bool:
     return link.transfer is not None and link.transfer.verb is not Verb.FINISH
+
+
+def is_of_a_live_flow(context: Context, link: Link) -> bool:
+    """Nothing comes any more of a link whose flow is off, gone or retired: nobody waits for it."""
+    return any(flow.id == link.flow for flow in context.flows)
 
 
 def is_held_as_gone(link: Link) -> bool:
