@@ -98,7 +98,7 @@ async def write_columns(context: Context, flow: IngestFlow, facts: Facts, link: 
         await tell_wrong_columns(context, flow, columns)
         wanted = await wanted_columns(context, flow, dataclasses.replace(facts, columns=columns), link)
         if wanted:
-            await context.onedrive.write_columns(item.drive, item.id, wanted)
+            await context.onedrive.write_columns(item.drive, item.id, wanted, zone=flow.time_zone)
     except Locked:
         log.info("link %s: its columns cannot be written while somebody has the file open", link.key)
         await _look_again(context, link, WHILE_OPEN_SECONDS)

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime, time, tzinfo
 from typing import Any
 
 from shared.domain.items import Columns, Value
@@ -14,7 +14,9 @@ from shared.errors import NameProblem, ValueDoesNotFit
 from shared.onedrive.answers import Json
 from shared.onedrive.items import moment_of
 
-NOON = "T12:00:00Z"  # of a day: the same date in every site's time zone from UTC-12 to UTC+11
+NOON = time(12)  # of a day, in a zone near the site's: where that is up to eleven hours off, it is the same day still
+_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$", re.IGNORECASE)  # no weeks, and nothing without its hyphens
 ANNOTATION = "@odata.type"  # "Languages@odata.type": "Collection(Edm.String)" has to stand beside a list
 LOOKUP = "LookupId"  # how the name of a person or lookup column ends where only the number of its value is given
 TRUE, FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
@@ -134,13 +136,16 @@ def iso(moment: datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
-def write_body(values: Mapping[str, Value], definitions: Iterable[Column]) -> Json:
-    """The body of a fields PATCH: internal names, values of the column's own type. Empty text clears."""
+def write_body(values: Mapping[str, Value], definitions: Iterable[Column], zone: tzinfo = UTC) -> Json:
+    """The body of a fields PATCH: internal names, values of the column's own type. Empty text clears.
+
+    `zone` is where a day begins and ends, for columns that hold a day.
+    """
     known = tuple(definitions)
     body: Json = {}
     for name, value in values.items():
         column = find(name, known)
-        body[column.name] = _typed(column, value)
+        body[column.name] = _typed(column, value, zone)
         if column.type == "multiChoice":
             body[column.name + ANNOTATION] = "Collection(Edm.String)"
     return body
@@ -159,7 +164,7 @@ def find(name: str, definitions: tuple[Column, ...]) -> Column:
     raise NameProblem("column", name, candidates=tuple(sorted({column.display for column in definitions})))
 
 
-def _typed(column: Column, value: Value) -> Any:  # noqa: ANN401 (goes into a JSON body as it is)
+def _typed(column: Column, value: Value, zone: tzinfo) -> Any:  # noqa: ANN401 (goes into a JSON body as it is)
     if column.read_only:
         raise ValueDoesNotFit(column.display, _shown(value), "nothing: the column is read-only")
     if column.type == "multiChoice":
@@ -168,10 +173,10 @@ def _typed(column: Column, value: Value) -> Any:  # noqa: ANN401 (goes into a JS
         if len(value) > 1:
             raise ValueDoesNotFit(column.display, _shown(value), "one value")
         value = value[0] if value else ""
-    return _single(column, value.strip() if column.type != "text" else value) if value else None
+    return _single(column, value.strip() if column.type != "text" else value, zone) if value else None
 
 
-def _single(column: Column, text: str) -> Any:  # noqa: ANN401
+def _single(column: Column, text: str, zone: tzinfo) -> Any:  # noqa: ANN401
     match column.type:
         case "text" | "unknown":
             return text
@@ -184,7 +189,7 @@ def _single(column: Column, text: str) -> Any:  # noqa: ANN401
         case "boolean":
             raise ValueDoesNotFit(column.display, text, "true or false")
         case "dateTime" | "dateOnly":
-            return _date(column, text)
+            return _date(column, text, zone)
         case _:
             raise ValueDoesNotFit(column.display, text, f"nothing: a column of type {column.type} cannot be written")
 
@@ -196,21 +201,19 @@ def _choice(column: Column, text: str) -> str:
 
 
 def _number(column: Column, text: str) -> int | float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(number):
         raise ValueDoesNotFit(column.display, text, "a number, with a point before its decimals")
-    return int(text) if re.fullmatch(r"-?\d+", text) else number
+    return int(text) if re.fullmatch(r"-?[0-9]+", text) else number
 
 
-def _date(column: Column, text: str) -> str:
-    moment = moment_of(text)
-    if moment is None:
+def _date(column: Column, text: str, zone: tzinfo) -> str:
+    moment = moment_of(text) if _DATE.match(text) else None
+    if moment is None or moment.year == MAXYEAR:  # some zone's calendar ends before that does
         raise ValueDoesNotFit(column.display, text, "a date such as 2026-11-24 or 2026-11-24T10:30:00Z")
     if column.type == "dateOnly":
-        return text[:10] + NOON
+        day = moment.astimezone(zone).date() if "T" in text.upper() or " " in text else moment.date()
+        return iso(datetime.combine(day, NOON, zone))
     return iso(moment)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from shared.clock import Clock, SystemClock
 from shared.domain.ids import DriveId, ItemId
@@ -218,14 +218,18 @@ class OneDrive:
             return ()
         return tuple(columns)
 
-    async def write_columns(self, drive: DriveId, item: ItemId, values: Mapping[str, Value]) -> None:
+    async def write_columns(
+        self, drive: DriveId, item: ItemId, values: Mapping[str, Value], *, zone: tzinfo = UTC
+    ) -> None:
         """Set the given columns, by internal or display name; empty text clears. Makes one version of the file.
+
+        A day, in a column that holds one, is a day of `zone`: the site's, or one near it.
 
         NameProblem or ValueDoesNotFit before anything is sent; Locked while the file is open or checked out.
         """
         if not values:
             return
-        body = write_body(values, await self.column_definitions(drive))
+        body = write_body(values, await self.column_definitions(drive), zone)
         url = f"/drives/{step(drive)}/items/{step(item)}/listItem/fields"
         try:
             await self._graph.call("PATCH", url, f"write columns of item {item}", body=body)

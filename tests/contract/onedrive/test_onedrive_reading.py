@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from local.onedrive_simulator.estate.model import Column
 from local.serving import Exchange, Fault
 from shared.domain.ids import DriveId, ItemId
 from shared.domain.items import Content, Item
@@ -284,6 +286,16 @@ async def test_columns_are_written_in_their_own_types(world: World) -> None:
     assert "Title" not in columns.values
     assert "Languages" not in columns.values
     assert columns.values["Rating"] == "2.5"
+
+
+async def test_a_day_is_the_same_day_in_a_library_east_of_the_date_line(world: World) -> None:
+    site = world.simulator.add_site("auckland", zone="Pacific/Auckland")
+    day = Column("Day", "dateTime", date_only=True)
+    drive = DriveId(world.simulator.add_drive("Documents", site=site, columns=(day,)))
+    item = ItemId(world.simulator.put_file(drive, "/a.txt", b"a"))
+    await world.onedrive.write_columns(drive, item, {"Day": "2026-11-24"}, zone=ZoneInfo("Pacific/Auckland"))
+    _, columns = await world.onedrive.item(drive, item)
+    assert columns.values["Day"] == "2026-11-23T11:00:00Z"
 
 
 async def test_a_column_that_does_not_exist_or_fit_is_refused_before_anything_is_sent(world: World) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -111,6 +113,14 @@ def test_text_becomes_a_value_of_the_columns_type(name: str, value: Value, expec
     assert list(write_body({name: value}, COLUMNS).values()) == [expected]
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Kiritimati", "UTC", "America/Los_Angeles", "Etc/GMT+12"])
+def test_a_day_is_the_same_day_at_the_site(zone: str) -> None:
+    there = ZoneInfo(zone)
+    for text in ("2026-11-24", "2026-07-01", "2026-11-24T00:00:00" + f"{datetime(2026, 11, 24, tzinfo=there):%:z}"):
+        written = datetime.fromisoformat(write_body({"Day": text}, COLUMNS, there)["Day"])
+        assert written.astimezone(there).date().isoformat() == text[:10]
+
+
 def test_a_multi_choice_value_is_annotated() -> None:
     assert write_body({"Languages": ("de", "en")}, COLUMNS) == {
         "Languages": ["de", "en"],
@@ -128,7 +138,13 @@ def test_a_multi_choice_value_is_annotated() -> None:
         ("Rating", "many", "a number"),
         ("Rating", "1e999", "a number"),
         ("Final", "maybe", "true or false"),
+        ("Rating", "1_000", "a number"),
+        ("Rating", "١٢", "a number"),
+        ("Rating", "nan", "a number"),
         ("Day", "tomorrow", "a date"),
+        ("Day", "2026-W48-2", "a date"),
+        ("Day", "20261124", "a date"),
+        ("rights until", "2026-W48-2", "a date"),
         ("Reviewer", "olivia@acme.example", "cannot be written"),
         ("Modified", "2026-11-24", "read-only"),
         ("Title", ("one", "two"), "one value"),
