@@ -11,6 +11,7 @@ from shared.clock import Clock, SystemClock
 from shared.engine import failed, generations
 from shared.engine.clients import celum_settings, credential, onedrive_settings
 from shared.engine.context import Context, log
+from shared.engine.contract import keep_contract
 from shared.engine.decisions import decide_all
 from shared.engine.due import send_due
 from shared.engine.heartbeat import beat
@@ -95,6 +96,7 @@ class Bridge:
         if not await generations.is_older(self.context):
             await sweep_drives(self.context)
             await drop_old_journal(self.context)
+            await keep_contract(self.context)
 
     async def failed(self, queue: Queue, body: bytes) -> None:
         await failed.mark(self.context, queue, body)
