@@ -62,11 +62,17 @@ class Hashed:
 
 @dataclass(frozen=True, slots=True)
 class RefusedContent:
-    """A content that CELUM will not take: its bytes are not sent again under the same flow file (`generation`)."""
+    """A content that CELUM will not take: its bytes are not sent again under the same flow file (`generation`).
+
+    Where it took them and would make no asset or version of them, only until then, and with these facts.
+    """
 
     signature: str
     generation: int
     why: str
+    facts_hash: str = ""
+    until: datetime | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

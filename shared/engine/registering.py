@@ -9,18 +9,20 @@ from shared.celum import AssetChange, CreateAsset, matches, mentions_handle, ope
 from shared.domain.assets import Asset, Version
 from shared.domain.decisions import Reason, Verb
 from shared.domain.ids import AssetId, VersionId
-from shared.domain.links import Link, accepted_as
+from shared.domain.links import Link, RefusedContent, accepted_as
 from shared.domain.transfers import Step
 from shared.engine.identifying import checksums, take_leases
 from shared.engine.plan import Plan, raw_fields
 from shared.engine.run import ComeBackLater, Held, NotThisOne, Run
 from shared.engine.sharing import links_behind, same_version
 from shared.engine.verifying import existing
-from shared.errors import RemoteError, Throttled, Unavailable
+from shared.errors import Forbidden, Refused, RemoteError, Throttled, Unavailable
 from shared.ledger.rows import RefKind, asset_ref
 
 # CELUM's search may lag and a request may still be running when its answer is lost: look, wait, look, wait, look.
 PROBE_SECONDS = (30, 120)
+# What CELUM would not make of bytes that it had taken may be mended there: they are sent again, ever more seldom.
+FIRST_AGAIN_SECONDS, LAST_AGAIN_SECONDS = 3600, 24 * 3600
 
 
 async def register(run: Run, plan: Plan) -> None:
@@ -70,6 +72,18 @@ async def _refused(run: Run, problem: RemoteError) -> None:
         await run.checkpoint(registering=None, handle=None, step=Step.UPLOAD, attempt=run.transfer.attempt + 1)
         raise ComeBackLater(0) from problem
     await run.checkpoint(registering=None)
+    if isinstance(problem, Refused | Forbidden):
+        await run.change_link(lambda link: dataclasses.replace(link, refused=_once_more(run, link.refused, problem)))
+
+
+def _once_more(run: Run, before: RefusedContent | None, problem: RemoteError) -> RefusedContent:
+    """Whole files are not sent every hour for it: each wait is twice the one before, unless the facts change."""
+    transfer, generation = run.transfer, run.context.generation
+    key = (transfer.signature, generation, transfer.facts_hash)
+    same = before is not None and (before.signature, before.generation, before.facts_hash) == key
+    times = before.times + 1 if before is not None and same else 1
+    until = run.context.clock.after(min(FIRST_AGAIN_SECONDS * 2 ** (times - 1), LAST_AGAIN_SECONDS))
+    return RefusedContent(transfer.signature, generation, str(problem), transfer.facts_hash, until, times)
 
 
 def _outcome_is_unknown(problem: RemoteError) -> bool:

@@ -45,11 +45,12 @@ async def upload(run: Run, plan: Plan) -> None:
 def _not_refused_before(run: Run) -> None:
     """Bytes that CELUM has refused are not sent again: not every hour, nor with each change of a column (G27)."""
     refused = run.link.refused
-    if refused is not None and (refused.signature, refused.generation) == (
-        run.transfer.signature,
-        run.context.generation,
-    ):
+    if refused is None or (refused.signature, refused.generation) != (run.transfer.signature, run.context.generation):
+        return
+    if refused.until is None:
         raise Held(Reason("transfer", refused.why))
+    if refused.facts_hash == run.transfer.facts_hash and run.context.clock.now() < refused.until:
+        raise Held(Reason("transfer", refused.why, outside=True))
 
 
 async def _send(run: Run, plan: Plan, announced: Content, hashes: Hashes) -> tuple[str, int]:

@@ -87,3 +87,28 @@ async def test_G27_refused_bytes_are_tried_again_when_a_person_says_so_or_the_co
         assert (await campaign.link(item)).state is LinkState.SETTLED
         assert len(uploads) == 3
         assert campaign.world.errors == []
+
+
+async def test_G30_bytes_of_which_celum_makes_no_asset_are_sent_ever_more_seldom(tmp_path: Path) -> None:
+    async with campaign_in(None, tmp_path, "no asset", with_contracts=False) as campaign:
+        uploads: list[str] = []
+        campaign.world.celum.serving.observers.append(
+            lambda seen: uploads.append(seen.path_and_query) if seen.path_and_query.startswith("/upload/") else None
+        )
+        body = '{"code": "x", "message": "no asset of it"}'
+        campaign.world.celum.faults.append(Fault("^POST .*/v1/assets$", times=FOR_EVER, status=400, body=body))
+        item = campaign.drop("Launch.pdf", b"%PDF launch", **READY)
+        await hours_pass(campaign, 14)
+        assert len(uploads) == 4  # at once, and after one, three and seven hours
+        link = await campaign.link(item)
+        assert link.state is LinkState.HELD
+        assert "no asset of it" in link.reasons[0].text
+
+        campaign.set("Launch.pdf", "UsageRights", "print")
+        await hours_pass(campaign, 0)
+        assert len(uploads) == 5  # it may be for what was said of the file
+
+        campaign.world.celum.faults.clear()
+        await hours_pass(campaign, 2)
+        assert (await campaign.link(item)).state is LinkState.SETTLED
+        assert len(uploads) == 6
