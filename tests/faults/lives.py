@@ -59,6 +59,17 @@ async def an_owner_deleted_beside_its_alias(campaign: Campaign) -> None:
     campaign.delete(f"{APPROVED}/Logo.pdf")
 
 
+async def an_owner_edited_beside_its_alias(campaign: Campaign) -> None:
+    """The alias keeps the bytes that the asset held, in an asset of its own."""
+    campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+    await campaign.world.until_quiet()
+    campaign.drop("Copy.pdf", b"%PDF-1.7 logo", **READY)
+    await campaign.world.until_quiet()
+    await campaign.world.arm()
+    campaign.drop("Logo.pdf", b"%PDF-1.7 logo, edited")
+    campaign.approve("Logo.pdf")
+
+
 async def two_equal_files_at_once(campaign: Campaign) -> None:
     """Which of them becomes the owner is chance, so they differ in nothing that it would bring along."""
     campaign.world.celum.quirks.index_lag = 60
@@ -160,6 +171,7 @@ ARMING = (
     a_folder_moved,
     an_alias,
     an_owner_deleted_beside_its_alias,
+    an_owner_edited_beside_its_alias,
     new_content_becomes_an_asset_of_its_own,
     out_of_use_and_back,
 )

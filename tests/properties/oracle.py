@@ -214,16 +214,15 @@ def _check_carried(look: Look, file: File, link: Link) -> None:
     parents = as_described["parents"]
     assert isinstance(parents, list)
     look.demand(file.target in parents, f"{file}: its asset stands in {parents}, not in {file.target}")
+    now = look.content(asset, asset.current)
+    look.demand(now == file.content, f"{file}: its asset {asset.id} holds {now!r}, of {look.contents(asset)}")
     key = f"{look.drive.id}|{file.item.id}"
     if look.key(asset) != key:
         owner = next((f for f in look.files if look.key(asset) == f"{look.drive.id}|{f.item.id}"), None)
         # One that came after the owner was gone takes the asset as it stands, its key too, until its own facts change.
         came_later = not link.settled.alias and owner is None
         look.demand(owner or came_later, f"{file}: its asset {asset.id} belongs to no file: {look.key(asset)}")
-        look.demand(file.content in look.contents(asset), f"{file}: its asset never held that")
         return
-    now = look.content(asset, asset.current)
-    look.demand(now == file.content, f"{file}: its asset {asset.id} holds {now!r}, of {look.contents(asset)}")
     wanted = fields_of(file, look.drive.id)
     look.demand(as_described["fields"] == wanted, f"{file}: fields {as_described['fields']}, not {wanted}")
     stem = file.item.name.rpartition(".")[0]
