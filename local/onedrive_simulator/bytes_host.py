@@ -15,6 +15,7 @@ from local.onedrive_simulator.graph.call import Reply
 from local.onedrive_simulator.graph.content import infected
 from local.onedrive_simulator.graph.uploads import UploadHost
 from local.onedrive_simulator.problems import GraphProblem, missing
+from local.onedrive_simulator.throttle import Throttle
 from local.serving import CUT_AFTER, Move, abort, move
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -23,12 +24,15 @@ _FIRST_SENT = re.compile(r"bytes (\d+)-")
 
 
 class BytesHost:
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, throttle: Throttle) -> None:
         self._tenant = tenant
+        self._throttle = throttle
         self._uploads = UploadHost(tenant)
 
     async def handle(self, request: web.Request, area: str, rest: list[str]) -> web.StreamResponse:
         try:
+            if area != "_monitor":
+                self._throttle.charge(request.method, request.path, {})
             if area == "_content":
                 return await self._download(request)
             if area == "_monitor":
@@ -65,8 +69,13 @@ class BytesHost:
         response.headers["Accept-Ranges"] = "bytes"
         response.content_type = ticket.item.mime_type
         if partial:
-            response.headers["Content-Range"] = f"bytes {start}-{end}/{content.size}"
+            response.headers["Content-Range"] = self._told_range(start, end, content.size)
         return await _stream(request, response, content, start, end - start + 1)
+
+    def _told_range(self, start: int, end: int, size: int) -> str:
+        wrong = self._tenant.quirks.range_wrong
+        first, total = start + (wrong == "start"), size + (wrong == "total")
+        return f"bytes {first}-{end}/{total}"
 
     def _ticket(self, token: str) -> DownloadTicket:
         ticket = self._tenant.tickets.get(token)

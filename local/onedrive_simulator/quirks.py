@@ -19,6 +19,7 @@ class Quirks:
     delta_page_at_most: int = 0  # fewer than asked for; 0: as many as asked for
     delta_repeats_unchanged: bool = False  # one item that did not change comes along (Q10)
     delta_empty_page: bool = False  # every run starts with an empty page that has a nextLink
+    delta_deleted_look_alive: bool = False  # what is deleted comes without its facet; who asks for it gets 404
     delta_duplicates: bool = False  # the last item of a page opens the next one again
     delta_missing_tombstones: bool = False  # deletes are not reported (Q10)
     delta_omits_deleted_descendants: bool = False  # only the deleted folder itself is reported
@@ -49,6 +50,7 @@ class Quirks:
     # download
     download_url_seconds: int = 3600
     range_ignored: bool = False
+    range_wrong: Literal["", "start", "total"] = ""  # what Content-Range says falsely, by one
     hash_missing: bool = False  # items come without hashes for a while
     wrong_size_for: tuple[str, ...] = ()  # files that end so (".heic") are announced with another size than they have …
     wrong_size_by: int = 1000  # … by so much

@@ -42,7 +42,7 @@ class OneDriveSimulator:
         self.serving = Serving()
         self.notifier = Notifier(self.tenant)
         self._dispatcher = Dispatcher(self.tenant)
-        self._bytes = BytesHost(self.tenant)
+        self._bytes = BytesHost(self.tenant, self._dispatcher.throttle)
         self._control = Control(self)
 
     # serving

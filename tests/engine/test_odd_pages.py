@@ -119,6 +119,25 @@ async def test_C9_a_file_whose_folder_is_gone_before_anybody_asks_for_it_waits_f
     assert await campaign.link_or_none(item) is None
 
 
+async def test_C5_a_file_that_looks_alive_and_is_not_found_counts_as_deleted(campaign: Campaign) -> None:
+    """Before anybody looked at it, and after (onedrive-api-docs#561)."""
+    onedrive = campaign.world.onedrive
+    onedrive.quirks.notifications_lost = onedrive.quirks.delta_deleted_look_alive = True
+    never = campaign.drop("Never.pdf", b"%PDF-1.7 never", **READY)
+    campaign.delete(f"{APPROVED}/Never.pdf")
+    gone = campaign.drop("Gone.pdf", b"%PDF-1.7 gone", **READY)
+    await scan(campaign)
+    assert (await campaign.link(never)).state is LinkState.CLOSED
+    assert (await campaign.link(gone)).state is LinkState.SETTLED
+    assert [asset["name"] for asset in campaign.assets()] == ["Gone"]
+
+    campaign.set("Gone.pdf", "UsageRights", "web")
+    campaign.delete(f"{APPROVED}/Gone.pdf")
+    await scan(campaign)
+    assert campaign.world.errors == []
+    assert (await campaign.link(gone)).state is LinkState.CLOSED
+
+
 # --- from the beginning again -------------------------------------------------------------------------------------
 
 

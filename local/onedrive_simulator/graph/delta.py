@@ -192,7 +192,8 @@ def _parents(call: Call, token: Token, entry: Item | Tombstone) -> list[Item]:
 
 def _entry(call: Call, token: Token, entry: Item | Tombstone) -> Json:
     if isinstance(entry, Tombstone):
-        return _tombstone(call, entry)
+        looks_alive = call.tenant.quirks.delta_deleted_look_alive
+        return _living(call, token, entry.item) if looks_alive else _tombstone(call, entry)
     return _living(call, token, entry) | _why(call, entry)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from local.onedrive_simulator.estate import ids
 from local.onedrive_simulator.estate.model import Identity, Item, Permission
 from local.onedrive_simulator.graph.call import Call, Json, Reply, operation
-from local.onedrive_simulator.problems import GraphProblem, invalid, missing
+from local.onedrive_simulator.problems import GraphProblem, invalid, missing, not_supported
 
 ROLES = frozenset({"read", "write"})
 _HOUR = timedelta(hours=1)
@@ -100,6 +100,8 @@ async def create_link(call: Call) -> Reply:
     expires = body.get("expirationDateTime") or ""
     if not isinstance(expires, str):
         raise invalid("expirationDateTime is not a date")
+    if body.get("password"):
+        raise not_supported("Only links of OneDrive for home have passwords")
     _limit_links(call)
     url = f"https://acme.sharepoint.com/:u:/s/{ids.opaque(16)}"
     link = {"type": kind, "scope": scope, "webUrl": url, "preventsDownload": False}

@@ -50,6 +50,8 @@ def _drive(tenant: Tenant, body: Json) -> Drive:
         raise invalid("resource is required")
     if body.get("changeType") != "updated":
         raise invalid("Only the changeType 'updated' is supported for this resource")
+    if body.get("includeResourceData"):
+        raise invalid("includeResourceData is not supported for this resource")
     found = address.parse(tenant, resource)
     place = found.place
     whole = place and place.item is place.drive.root and not found.tail and found.kind in {"item", "list"}

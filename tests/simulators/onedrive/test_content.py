@@ -96,3 +96,25 @@ async def test_a_picture_tells_its_size(graph: Graph) -> None:
 
     assert item["image"] == {"width": 30, "height": 20}
     assert "image" not in await graph.put("/broken.png", b"no picture")
+
+
+@pytest.mark.parametrize(("wrong", "told"), [("start", "bytes 2-2/3"), ("total", "bytes 1-2/4")])
+async def test_a_range_may_be_told_wrongly(sim: OneDriveSimulator, graph: Graph, wrong: str, told: str) -> None:
+    await graph.put("/a.bin", b"abc")
+    sim.quirks.update({"range_wrong": wrong})
+
+    answer = await graph.raw("GET", await url_of(graph, "/a.bin"), headers={"Range": "bytes=1-"})
+    assert (answer.status, answer.headers["Content-Range"], answer.raw) == (206, told, b"bc")
+
+
+async def test_bytes_cost_units_as_calls_do(sim: OneDriveSimulator, graph: Graph) -> None:
+    await graph.put("/a.bin", b"abc")
+    down = await url_of(graph, "/a.bin")
+    up = (await graph.on_drive("POST", "/root:/b.bin:/createUploadSession", json={})).json["uploadUrl"]
+    sim.quirks.update({"throttle": True, "units_per_minute": 5})
+
+    assert [(await graph.raw("GET", down)).status for _ in range(3)] == [200] * 3
+    sent = {"Content-Range": "bytes 0-327679/655361"}
+    assert (await graph.raw("PUT", up, headers=sent, data=bytes(327_680))).status == 202
+    refused = await graph.raw("GET", down)
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "10")

@@ -269,3 +269,36 @@ async def test_a_notebook_is_neither_file_nor_folder(sim: OneDriveSimulator, gra
     assert not {"file", "folder"} & set(told)
     assert (await graph.on_drive("GET", f"/items/{notebook}/content")).status == 400
     assert (await graph.on_drive("PUT", "/root:/Notes:/content", data=b"x")).status == 409
+
+
+async def test_what_is_deleted_may_look_alive(sim: OneDriveSimulator, graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    _, link = await graph.delta()
+    sim.quirks.delta_deleted_look_alive = True
+    await graph.on_drive("DELETE", f"/items/{item['id']}")
+
+    [told] = [one for one in (await graph.delta(link))[0] if "file" in one]
+    assert (told["id"], told["name"], "deleted" in told) == (item["id"], "a.txt", False)
+    assert (await graph.on_drive("GET", f"/items/{item['id']}")).status == 404
+
+
+@pytest.mark.parametrize("kind", ["empty", "same"])
+async def test_pages_without_an_end_have_each_a_link_of_its_own(
+    sim: OneDriveSimulator, graph: Graph, kind: str
+) -> None:
+    await graph.put("/a.txt", b"x")
+    sim.quirks.update({"delta_endless": kind})
+    first = (await graph.on_drive("GET", "/root/delta")).json
+    second = (await graph.call("GET", first["@odata.nextLink"])).json
+    assert first["value"] == second["value"]
+    assert first["@odata.nextLink"] != second["@odata.nextLink"]
+    assert bool(first["value"]) == (kind == "same")
+
+
+async def test_a_link_may_expire_again_and_again(sim: OneDriveSimulator, graph: Graph) -> None:
+    sim.quirks.delta_expires_again = 2
+    first = await graph.on_drive("GET", "/root/delta")
+    second = await graph.call("GET", first.headers["Location"])
+    assert (first.status, second.status) == (410, 410)
+    assert first.headers["Location"] != second.headers["Location"]
+    assert (await graph.call("GET", second.headers["Location"])).status == 200

@@ -78,3 +78,9 @@ async def test_inviting_may_be_forbidden_or_refuse_all_for_one(sim: OneDriveSimu
     assert (await graph.on_drive("POST", f"/items/{item['id']}/invite", json=INVITATION)).status == 400
     sim.quirks.invite_forbidden = True
     assert (await graph.on_drive("POST", f"/items/{item['id']}/invite", json=INVITATION)).status == 403
+
+
+async def test_links_of_a_company_have_no_password(graph: Graph) -> None:
+    item = await graph.put("/a.txt", b"x")
+    body = {"type": "view", "scope": "organization", "password": "secret"}
+    assert (await graph.on_drive("POST", f"/items/{item['id']}/createLink", json=body)).status == 400

@@ -259,3 +259,7 @@ async def test_a_renewal_may_shake_hands_again_and_lifetimes_may_be_shorter(
     receiver.reflection = "wrong"
     body = {"expirationDateTime": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
     assert (await graph.call("PATCH", f"/subscriptions/{created}", json=body)).status == 400
+
+
+async def test_resource_data_is_not_offered_for_a_drive(graph: Graph, receiver: Receiver) -> None:
+    assert (await subscribe(graph, receiver, includeResourceData=True)).status == 400
