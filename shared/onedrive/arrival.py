@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.domain.items import Item
+from shared.errors import Conflict
 from shared.onedrive.placing import IfTaken
 from shared.onedrive.upload_session import Target, UploadSessions
 from shared.onedrive.verifying import Verdict
@@ -38,3 +39,13 @@ def is_ours(item: Item, seen: Verdict, target: Target, begun: datetime) -> bool:
             return item.modified is not None and item.modified >= since
         case IfTaken.RENAME:
             return item.created is not None and item.created >= since
+
+
+async def was_no_clash(clash: Conflict, sessions: UploadSessions, target: Target) -> bool:
+    """Large uploads are refused as `resourceModified` though nobody modified anything (odapi#1707)."""
+    if clash.code.casefold() != "resourcemodified":
+        return False
+    there = await sessions.look(target)
+    if target.if_match is not None:
+        return there is not None and there.etag == target.if_match
+    return there is None or target.if_taken is not IfTaken.FAIL

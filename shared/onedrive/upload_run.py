@@ -19,7 +19,7 @@ from shared.errors import (
     Unavailable,
 )
 from shared.onedrive.answers import Json
-from shared.onedrive.arrival import candidates, is_ours
+from shared.onedrive.arrival import candidates, is_ours, was_no_clash
 from shared.onedrive.fragments import Fragment, Fragments, Source
 from shared.onedrive.upload_session import (
     FRAGMENT_BYTES,
@@ -82,6 +82,7 @@ class Run:
         self._resumed = session is not None
         self._hashed = session.offset if session else 0
         self._begun = 0
+        self._clashed = False
         self._failed = 0
         self._position = 0
         self._readings = 0
@@ -97,6 +98,11 @@ class Run:
                 if item is not None:
                     return item
                 await self._begin_again(gone)
+            except Conflict as clash:
+                if self._clashed or not await was_no_clash(clash, self._sessions, self._upload.target):
+                    raise
+                self._clashed = True
+                await self._begin_again(clash)
 
     # --- sessions
 
@@ -125,7 +131,7 @@ class Run:
         self._position = 0
         await upload.checkpoint(self.session)
 
-    async def _begin_again(self, gone: SessionGone) -> None:
+    async def _begin_again(self, gone: RemoteError) -> None:
         """An offset of another session means nothing to a new one."""
         if self._begun >= SESSIONS:
             raise gone

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from shared.errors import Conflict
 from shared.onedrive.placing import IfTaken
 from shared.onedrive.upload_session import UNIT_BYTES
 from tests.contract.onedrive.sending import DATA, GET, PUT, File, Sender
@@ -53,3 +55,48 @@ async def test_D5_D11_without_hashes_an_older_file_of_the_same_size_is_not_taken
     assert item.id != other
     assert sender.read() == DATA[::-1]
     assert sender.read(f"/Out/{item.name}") == DATA
+
+
+CLASH: dict[str, Any] = {
+    "status": 409,
+    "body": '{"error": {"code": "resourceModified", "message": "ETag does not match"}}',
+}
+
+
+@pytest.mark.parametrize("if_taken", [IfTaken.FAIL, IfTaken.REPLACE])
+async def test_D12_modified_it_says_though_nothing_was_so_the_upload_is_tried_once_more(
+    sender: Sender, if_taken: IfTaken
+) -> None:
+    seen = None
+    if if_taken is IfTaken.REPLACE:
+        sender.world.put("/Out/a.bin", b"old")
+        seen = await sender.world.onedrive.item_at(sender.world.drive, "/Out/a.bin")
+    sender.fault(PUT, skip=3, **CLASH)
+    await sender.send(File(DATA), sender.target("a.bin", if_taken, seen.etag if seen else None))
+    assert sender.read() == DATA
+    assert sender.world.simulator.tenant.sessions == {}
+
+
+async def test_D12_modified_again_ends_the_upload(sender: Sender) -> None:
+    sender.fault(PUT, times=20, **CLASH)
+    with pytest.raises(Conflict):
+        await sender.send(File(DATA))
+    assert sender.names == []
+    assert sender.world.simulator.tenant.sessions == {}
+
+
+async def test_D12_what_was_modified_indeed_is_left_as_it_is(sender: Sender) -> None:
+    sender.world.put("/Out/a.bin", b"old")
+    seen = await sender.world.onedrive.item_at(sender.world.drive, "/Out/a.bin")
+    assert seen is not None
+    sender.fault(PUT, skip=3, **CLASH)
+    file = File(DATA)
+
+    def edit(count: int) -> None:
+        if count == 2:
+            sender.world.put("/Out/a.bin", b"edited")
+
+    file.remembered = edit
+    with pytest.raises(Conflict):
+        await sender.send(file, sender.target("a.bin", IfTaken.REPLACE, seen.etag))
+    assert sender.read() == b"edited"

@@ -7,7 +7,6 @@ import pytest
 from local.onedrive_simulator.estate.quickxor import quick_xor
 from shared.domain.items import Content
 from shared.errors import (
-    Conflict,
     ContentMismatch,
     Forbidden,
     ItemChanged,
@@ -80,13 +79,6 @@ async def test_D12_a_right_etag_that_is_refused_all_the_same_is_left_out(sender:
     sender.world.simulator.quirks.if_match_always_fails = True
     await sender.send(File(DATA), sender.target("a.bin", IfTaken.REPLACE, seen.etag))
     assert sender.read() == DATA
-
-
-async def test_D12_resource_modified_surfaces(sender: Sender) -> None:
-    sender.fault(PUT, status=409, body='{"error":{"code":"resourceModified"}}')
-    with pytest.raises(Conflict):
-        await sender.send(File(DATA))
-    assert sender.world.simulator.tenant.sessions == {}
 
 
 async def test_D13_a_file_that_somebody_has_open_waits(sender: Sender) -> None:
