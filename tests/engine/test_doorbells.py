@@ -248,3 +248,22 @@ async def test_C26_what_leaves_the_view_of_the_app_was_deleted_by_nobody(
         assert campaign.asset("Logo")["availability"] == {"available": True}
         assert (await campaign.link(hidden)).state is LinkState.SETTLED
         assert "left our view" in caplog.text
+
+
+async def test_C30_a_library_that_comes_later_is_discovered(tmp_path: Path) -> None:
+    assert "library: Documents" in CAMPAIGN_FLOWS
+    flows = CAMPAIGN_FLOWS.replace("library: Documents", "library: Drafts")
+    async with campaign_in(None, tmp_path, "a library that comes later", flows=flows) as campaign:
+        onedrive = campaign.world.onedrive
+        assert subscriptions(campaign) == []
+
+        columns = tuple(onedrive.drive(campaign.drive).columns.values())
+        site = next(site.id for site in onedrive.tenant.sites.values() if campaign.drive in site.drive_ids)
+        campaign.drive = onedrive.add_drive("Drafts", site=site, columns=columns)
+        campaign.world.clock.jump(3600)
+        await timers(campaign)
+        assert len(subscriptions(campaign)) == 1
+
+        campaign.drop("Logo.pdf", b"%PDF-1.7 logo", **READY)
+        await campaign.world.until_quiet()
+        await arrives(campaign, "Logo")
