@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from shared.celum import filters, wire, wire_definitions
 from shared.celum.cache import Cache
@@ -118,7 +118,8 @@ class Collections:
     async def _step(self, parent: Collection | None, name: str, whole: str) -> Collection:
         found = await self._named(parent, name)
         if not found:  # the search may be fuzzy, lag, or know names in fewer languages: look at all there are
-            found = [one async for one in self._children(parent) if bears(name, one.names.values())]
+            there = [one async for one in self._children(parent)]
+            found = [one for one in there if bears(name, one.names.values())] or _but_for_case(name, there)
         if len(found) > 1:
             raise NameProblem("collection", whole, candidates=_told(found), ambiguous=True)
         if not found:
@@ -214,6 +215,13 @@ class Collections:
 
 def segments(path: str) -> tuple[str, ...]:
     return tuple(step for step in (normal(part) for part in path.split("/")) if step)
+
+
+def _but_for_case(name: str, there: Iterable[Collection]) -> list[Collection]:
+    """The one collection whose name differs in case only, as the names of folders in OneDrive do by themselves."""
+    wanted = normal(name).casefold()
+    found = [one for one in there if wanted in {normal(other).casefold() for other in one.names.values()}]
+    return found if len(found) == 1 else []
 
 
 def _told(found: list[Collection]) -> tuple[str, ...]:

@@ -44,6 +44,19 @@ async def test_a_name_that_search_cannot_find_is_found_in_the_list(celum: Celum,
     assert (await celum.directory.collection("+++")).id == root
 
 
+async def test_a_collection_is_found_by_a_name_that_differs_in_case_where_there_is_just_one(
+    celum: Celum, sim: CelumSimulator
+) -> None:
+    made = sim.add_collection("/Marketing/Autumn-26")
+    assert (await celum.directory.collection("marketing/autumn-26")).id == made
+
+    sim.add_collection("/Marketing/AUTUMN-26")
+    celum.directory.forget()
+    assert (await celum.directory.collection("Marketing/Autumn-26")).id == made
+    with pytest.raises(NameProblem):
+        await celum.directory.collection("Marketing/autumn-26")
+
+
 async def test_an_unknown_name_is_told_with_the_nearest_ones(celum: Celum) -> None:
     with pytest.raises(NameProblem, match="Campaings") as caught:
         await celum.directory.collection("Marketing/Campaings/Spring-26")
