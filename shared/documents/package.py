@@ -123,6 +123,9 @@ def parse(xml: bytes) -> Element:
 
     try:
         root: Element = fromstring(xml, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise UnsafeArchive(f"an XML part cannot be parsed ({type(error).__name__})") from error
+    except DefusedXmlException as error:
+        text = "an XML part declares a document type or entities, which no Office program writes"
+        raise UnsafeArchive(text) from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise UnsafeArchive("an XML part cannot be parsed: the file is damaged") from error
     return root

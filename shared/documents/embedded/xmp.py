@@ -95,7 +95,7 @@ def _tree(packet: bytes) -> tuple[Element | None, dict[str, str]]:
             if depth > XML_DEPTH or elements > XML_ELEMENTS:
                 raise UnsafeContent("its XMP packet has more elements, or deeper ones, than any")
     except DefusedXmlException as error:
-        raise UnsafeContent(f"its XMP packet is hostile ({type(error).__name__})") from error
+        raise UnsafeContent("its XMP packet declares a document type or entities, which no program writes") from error
     except (ParseError, ValueError, LookupError):
         return None, {}
     return root, prefixes

@@ -184,9 +184,9 @@ async def test_a_name_that_stands_twice_is_refused() -> None:
 )
 async def test_hostile_xml_is_refused(xml: bytes) -> None:
     parts = unzip(make_docx()) | {"_rels/.rels": xml}
-    with pytest.raises(UnsafeArchive, match="cannot be parsed"):
+    with pytest.raises(UnsafeArchive, match="document type or entities" if b"DOCTYPE" in xml else "cannot be parsed"):
         await signature(make_zip(parts))
-    with pytest.raises(UnsafeArchive, match="cannot be parsed"):
+    with pytest.raises(UnsafeArchive, match="document type or entities" if b"DOCTYPE" in xml else "cannot be parsed"):
         await office_properties(Bytes(make_zip(parts)))
 
 
