@@ -15,9 +15,11 @@ TOLD_AGAIN_SECONDS = 600  # what another instance has written down meanwhile is 
 
 def wrong_columns(flow: IngestFlow, columns: Columns | None) -> Mapping[str, Reason]:
     """Of those that the flow writes, as it names them: unknown, of two columns, or the same as one before."""
+    if columns is None:
+        return {}
     wrong: dict[str, Reason] = {}
     seen: dict[str, str] = {}
-    for name in flow.columns if columns is not None else ():
+    for name in flow.columns:
         try:
             internal = internal_name(columns, name).casefold()
         except Unfit as unfit:
