@@ -84,6 +84,24 @@ def app_of(options: argparse.Namespace) -> App:
     return App(url, options.key or os.environ.get("BRIDGE_KEY") or "")
 
 
+STATUS_WORDS = {
+    "flows": (
+        "TO RELEASE: files that were there before the flow, for `bridge resume`. "
+        "SET ASIDE: work that waits for the flow to run again."
+    ),
+    "drives": "MARKER: whose the library is by the marker file in its root.",
+    "due": "due now: work whose time has come.",
+}
+STATES = {  # of a link, as `explain` says it
+    "unknown": "no flow has taken it up",
+    "before": "left alone: it was there before the flow, or was set aside",
+    "seen": "not in CELUM",
+    "held": "held",
+    "settled": "in CELUM",
+    "failed": "failed",
+    "closed": "no longer followed",
+}
+
 # --- the commands -------------------------------------------------------------------------------------------------
 
 
@@ -98,7 +116,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.set_defaults(command=lambda options: guarded(run, options))
         return command
 
-    add("status", status, "flows, freshness, subscriptions, what is held and failed")
+    about = "flows, freshness, subscriptions, what is held and failed"
+    add("status", status, about).description = f"{about}. {' '.join(STATUS_WORDS.values())}"
     add("find", find, "where is a file?").add_argument("name", help="a part of its path")
     add("explain", explain, "every rule tested on a file, and what would change the outcome").add_argument(
         "what", metavar="PATH|ASSET", help="a path from the library's root, with its slash, or the id of an asset"
@@ -164,13 +183,15 @@ def status(options: argparse.Namespace) -> int:
             )
             for d in data["drives"]
         ]
+        if any(f["first_run_waiting"] or f["set_aside"] for f in data["flows"]):
+            _tell(STATUS_WORDS["flows"])
         _tell_table(("LIBRARY", "LAST SCAN", "SUBSCRIPTION", "UNTIL", "MARKER"), drives)
         for drive in data["drives"]:
             if drive["marker_problem"]:
                 _tell(drive["marker_problem"])
             for problem in drive.get("problems", ()):
                 _tell(problem)
-        _tell(f"{data['held']} held, {data['failed']} failed, {data['waiting']} to look at, {data['due']} due")
+        _tell(f"{data['held']} held, {data['failed']} failed, {data['waiting']} to look at, {data['due']} due now")
         for system, until in data["paused_systems"].items():
             _tell(f"{system} asked to be left alone until {_when(until)}")
         _tell_what_to_look_at(data)
@@ -200,10 +221,11 @@ def _tell_closed_gates(flows: Sequence[Json]) -> None:
 def find(options: argparse.Namespace) -> int:
     data = app_of(options).get("find", {"name": options.name})
     if not _told_as_json(options, data):
-        rows = [(f["path"] or "", f["flow"], f["state"], str(f["asset"] or ""), _reasons(f)) for f in data["files"]]
-        _tell_table(("PATH", "FLOW", "STATE", "ASSET", "WHY"), rows)
-        for file in data["files"]:
-            _tell(f"link {file['link']}")
+        rows = [
+            (f["path"] or "", f["flow"], f["state"], str(f["asset"] or ""), f["link"], _reasons(f))
+            for f in data["files"]
+        ]
+        _tell_table(("PATH", "FLOW", "STATE", "ASSET", "LINK", "WHY"), rows)
         if not data["complete"]:
             _tell("There are more: name it more precisely.")
         if not data["files"]:
@@ -227,7 +249,7 @@ def explain(options: argparse.Namespace) -> int:
 
 def _tell_explained(file: Json) -> None:
     verb = f" {file['verb']}" if file["verb"] else ""
-    _tell(f"{file['path'] or 'gone'} under {file['flow']}: {file['outcome']}{verb}, in the ledger {file['state']}")
+    _tell(f"{file['path'] or 'gone'} under {file['flow']}: {file['outcome']}{verb}; {STATES.get(file['state'], '')}")
     if file["link"]:
         _tell(f"link {file['link']}" + (f", asset {file['asset']}" if file["asset"] else ""))
     if file["alias_of"]:
@@ -235,6 +257,10 @@ def _tell_explained(file: Json) -> None:
     told = [r for r in file["rules"] if r["verdict"] != "not reached" or r["value"] or r["used"]]
     rows = [(r["rule"], r["verdict"], r["value"], _used(r["used"])) for r in told]
     _tell_table(("RULE", "", "VALUE", "READ FROM"), rows)
+    rules = {r["rule"] for r in file["rules"]}
+    for reason in file["reasons"]:
+        if reason["rule"] not in rules:
+            _tell(reason["text"])
     if silent := [r["rule"] for r in file["rules"] if r not in told]:
         _tell(f"not reached: {', '.join(silent)}")
     for text in file["would_change"]:

@@ -28,7 +28,7 @@ async def resume(context: Context, body: OneFlow, who: str) -> Done:
             said.append(f"{flow}: {problem}")
         else:
             said.append(
-                f"{flow}: resumed" + (f", {released} files that were there before released" if released else "")
+                f"{flow}: resumed" + (f", {_files(released)} that stood there before released" if released else "")
             )
     return Done(done="; ".join(said))
 
@@ -55,6 +55,10 @@ async def accept(context: Context, body: Acceptance, who: str) -> Done:
 async def replay(context: Context, body: Replay, who: str) -> Done:
     count = await accepting.replay(context, body.target, who)
     return Done(done="1 file is decided anew" if count == 1 else f"{count} files are decided anew")
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def _named(context: Context, flow: str | None) -> list[FlowId]:

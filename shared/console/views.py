@@ -55,7 +55,7 @@ async def status(context: Context, _: Mapping[str, str]) -> Status:
         failed=len(rows[AttentionKind.FAILED]),
         waiting=len(rows[AttentionKind.WAITING]),
         due=len(await ledger.due(now, MOST)),
-        look_at=tuple(_attention(row) for row in worst[:SHOWN_AT_MOST]),
+        look_at=tuple(_attention(context, row) for row in worst[:SHOWN_AT_MOST]),
         paused_systems={system.value: at for system, at in pauses.items() if at is not None and at > now},
     )
 
@@ -190,10 +190,12 @@ async def attention(context: Context, query: Mapping[str, str]) -> AttentionList
     kinds = [AttentionKind(query["kind"])] if "kind" in query else list(AttentionKind)
     rows = [row for kind in kinds for row in await context.ledger.attention(kind, MOST)]
     flow = query.get("flow")
-    return AttentionList(rows=tuple(_attention(row) for row in rows if flow in {None, row.flow}))
+    return AttentionList(rows=tuple(_attention(context, row) for row in rows if flow in {None, row.flow}))
 
 
-def _attention(row: Attention) -> AttentionRow:
+def _attention(context: Context, row: Attention) -> AttentionRow:
+    flow = next((flow for flow in context.flows if flow.id == row.flow), None)
+    to_do = (advice_for(reason, flow) for reason in row.reasons)
     return AttentionRow(
         kind=row.kind.value,
         link=row.link,
@@ -201,5 +203,5 @@ def _attention(row: Attention) -> AttentionRow:
         path=row.path,
         since=row.since,
         reasons=Why.of(row.reasons),
-        what_to_do=tuple(dict.fromkeys(filter(None, map(advice_for, row.reasons)))),
+        what_to_do=tuple(dict.fromkeys(filter(None, to_do))),
     )

@@ -83,7 +83,7 @@ async def _explain(context: Context, flow: IngestFlow, facts: Facts) -> Explanat
     owner = await _owner(context, link)
     rules = tuple(rules_of(flow, decision, left, preview(flow, full, link), is_alias=owner is not None))
     stops = await context.stops(flow.id)
-    advice = (*advice_on(decision, stops), *await _company_behind(context, flow, decision))
+    advice = (*advice_on(flow, decision, stops), *await _company_behind(context, flow, decision))
     return Explanation(flow, full, link, decision, rules, advice, stops, owner)
 
 
@@ -99,4 +99,7 @@ async def _company_behind(context: Context, flow: IngestFlow, decision: Decision
     """How many files lie dormant behind the gate that keeps this one back."""
     need = decision.behind
     gate = await context.ledger.gate(gate_key(flow.id, need.kind, need.of)) if need is not None else None
-    return () if gate is None else (f"then all that lie behind it are taken up: {len(gate.seen)} files were seen",)
+    if gate is None:
+        return ()
+    seen = "1 file was seen" if len(gate.seen) == 1 else f"{len(gate.seen)} files were seen"
+    return (f"then all that lie behind it are taken up: {seen}",)

@@ -106,10 +106,17 @@ def _other_content(existing: OnExisting, hit: Hit, accepted: str) -> Course | St
     return Course.LINK_AND_ADD_VERSION
 
 
+MEND = "so somebody who manages CELUM mends that there, or `bridge accept` makes another asset"
+
+
 def _barred(hit: Hit) -> Stop | Question | None:
     if hit.barrier is None:
         return Question.BARRIER
-    return Stop("identity", f"is this file's, but {hit.barrier}: linking would widen rights") if hit.barrier else None
+    return (
+        Stop("identity", f"is this file's, but {hit.barrier}: linking would widen rights, {MEND}")
+        if hit.barrier
+        else None
+    )
 
 
 def barrier(collection: str, *, is_released: bool, is_available: bool, is_outside: bool) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from shared.domain.decisions import Decision, Outcome, Reason
 from shared.engine.notes import lost_of
-from shared.flows import LOST, IngestFlow, Previewed
+from shared.flows import LOST, IngestFlow, Previewed, Source
 
 
 class Verdict(StrEnum):
@@ -96,6 +96,8 @@ def _names(flow: IngestFlow, previewed: Mapping[str, Previewed]) -> Iterator[str
 # --- what would change it -----------------------------------------------------------------------------------------
 
 ADVICE = {
+    "limits": "look at what has changed, then decide: `bridge brake` --go-on or --discard",
+    "id": "put the flow back into the flow file, or `bridge retire` it",
     "mode": "switch the flow on in the flow file",
     "from.path": "move the file to where from.path fits, or change from.path",
     "from.types": "save it as one of the types that the flow takes, or change from.types",
@@ -107,6 +109,9 @@ ADVICE = {
     "ready.checked_in": "check the file in",
     "ready.content_approval": "have the file approved in its library",
     "ready": "do what the condition asks for in OneDrive",
+    "ready.column": "set the column {name}",
+    "ready.office": "set the property {name} in the document",
+    "ready.name": "rename the file",
     "changed_after_ready": "approve the present content again",
     "accept": "replace the file by one that is accepted",
     "fields": "fill in or correct what the field comes from",
@@ -131,7 +136,7 @@ STOPPED = {
 }
 
 
-def advice_on(decision: Decision, stops: str) -> Iterator[str]:
+def advice_on(flow: IngestFlow, decision: Decision, stops: str) -> Iterator[str]:
     if stops:
         yield STOPPED.get(stops, stops)
     if decision.outcome in {Outcome.DO, Outcome.NOTHING} and not lost_of(decision.reasons):
@@ -140,11 +145,28 @@ def advice_on(decision: Decision, stops: str) -> Iterator[str]:
     for reason in decision.reasons:
         if reason.rule == LOST:
             continue
-        advice = advice_for(reason)
+        advice = advice_for(reason, flow)
         yield f"{advice}{until}" if advice else reason.text
 
 
-def advice_for(reason: Reason) -> str:
-    """Empty where the reason itself says what to do."""
+def advice_for(reason: Reason, flow: IngestFlow | None = None) -> str:
+    """Empty where the reason itself says what to do. With the flow it names what a field comes from."""
     hits = [name for name in ADVICE if _is_of(reason.rule, name)]
-    return ADVICE[max(hits, key=len)] if hits else ""
+    if not hits:
+        return ""
+    hit = max(hits, key=len)
+    name = reason.rule.removeprefix(f"{hit}.")
+    rule = next((rule for rule in flow.fields if hit == "fields" and rule.label == name), None) if flow else None
+    if rule is not None and rule.sources:
+        return f"fill in or correct {' or '.join(map(_told, rule.sources))}"
+    return ADVICE[hit].format(name=name)
+
+
+def _told(source: Source) -> str:
+    match source.kind:
+        case "column":
+            return f"the column {source.name}"
+        case "office":
+            return f"the property {source.name} of the document"
+        case _:
+            return f"{source}"

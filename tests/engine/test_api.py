@@ -50,7 +50,7 @@ async def test_status_shows_flows_libraries_and_what_is_held(campaign: Campaign)
     (row,) = (await get(campaign, "attention", kind="held"))["rows"]
     assert row["path"] == f"{APPROVED}/Photo.pdf"
     assert status["look_at"] == [row]
-    assert row["what_to_do"] == ["fill in or correct what the field comes from"]
+    assert row["what_to_do"] == ["fill in or correct the column UsageRights"]
     assert (await health((await campaign.world.instance()).bridge.context)).status == "ok"
 
 
@@ -81,7 +81,7 @@ async def test_explain_shows_each_rule_and_what_would_change_the_outcome(campaig
     }
     assert rules["fields.Usage rights"]["verdict"] == "not reached"
     assert file["used"]["column.ApprovalStatus"] == "Draft"
-    assert file["would_change"] == ["do what the condition asks for in OneDrive"]
+    assert file["would_change"] == ["set the column ApprovalStatus"]
 
 
 async def test_explain_finds_the_file_of_an_asset(campaign: Campaign) -> None:

@@ -127,3 +127,10 @@ async def test_a_deleted_file_is_explained_by_the_path_where_it_stood(tmp_path: 
 
         assert (file["path"], file["outcome"]) == (f"{APPROVED}/Launch.pdf", "hold")
         assert file["would_change"] == ["restore the file, or put it back"]
+
+
+async def test_a_field_that_is_empty_is_told_with_the_column_to_fill_in(campaign: Campaign) -> None:
+    campaign.drop("A.pdf", b"%PDF", **HELD)
+    await campaign.world.until_quiet()
+    file, _ = await explained(campaign, f"{APPROVED}/A.pdf")
+    assert file["would_change"] == ["fill in or correct the column UsageRights"]

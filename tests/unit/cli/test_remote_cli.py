@@ -60,7 +60,8 @@ def test_find_shows_where_a_file_is_and_why(app: FakeApp, capsys: pytest.Capture
     app.body = {"files": [FILE | {"reasons": [{"rule": "fields.Title", "text": "Title is empty"}]}], "complete": True}
     assert main(["find", "b c"]) == 0
     assert capsys.readouterr().out == (
-        "PATH      FLOW     STATE  ASSET  WHY\n/A/b.pdf  masters  held          Title is empty\nlink masters|b!d|1\n"
+        "PATH      FLOW     STATE  ASSET  LINK           WHY\n"
+        "/A/b.pdf  masters  held          masters|b!d|1  Title is empty\n"
     )
     assert app.asked == [("GET", "/api/v1/find?name=b+c", "the key", None)]
 
@@ -90,7 +91,7 @@ def test_status_lists_what_somebody_has_to_look_at(app: FakeApp, capsys: pytest.
     app.body = STATUS | {"held": 13, "look_at": [HELD]}
     assert main(["status"]) == 1
     assert capsys.readouterr().out.endswith(
-        "13 held, 0 failed, 0 to look at, 0 due\n\n"
+        "13 held, 0 failed, 0 to look at, 0 due now\n\n"
         "held    /A/b.pdf (masters)\n"
         "        Title is empty\n"
         "        to do: fill in the column\n"
@@ -118,15 +119,17 @@ def test_explain_tells_each_rule_with_the_values_it_read(app: FakeApp, capsys: p
         "rules": [rule, other],
         "would_change": ["wait"],
         "alias_of": "/A/a.pdf",
+        "reasons": [{"rule": "left out", "text": "new content was discarded"}],
     }
     app.body = {"files": [FILE | told]}
     assert main(["explain", "/A/b.pdf"]) == 0
     assert capsys.readouterr().out == (
-        "/A/b.pdf under masters: nothing, in the ledger held\n"
+        "/A/b.pdf under masters: nothing; held\n"
         "link masters|b!d|1\n"
         "an alias: /A/a.pdf has the same content and owns the asset; this one adds its collection\n"
         "RULE                   VALUE   READ FROM\n"
         'fields.Market  passed  Norway  column.Market "NO"\n'
+        "new content was discarded\n"
         "not reached: ready.column.Status\n"
         "to change it: wait\n"
     )
