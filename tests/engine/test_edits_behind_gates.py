@@ -69,9 +69,10 @@ async def test_an_edit_under_the_approving_name_is_held_until_the_name_is_given_
 
         campaign.move(FILE, name="Launch.pdf")
         await campaign.world.until_quiet()
-        assert campaign.columns("Launch.pdf")["SyncStatus"] == "In CELUM"
+        assert campaign.columns("Launch.pdf")["SyncStatus"] == "Waiting"  # CELUM does not have the edit
         campaign.move(f"{APPROVED}/Launch.pdf", name="Launch_FINAL.pdf")
         await campaign.world.until_quiet()
+        assert campaign.columns("Launch_FINAL.pdf")["SyncStatus"] == "In CELUM"
         assert versions(campaign) == 2
         assert (await campaign.link(item)).state is LinkState.SETTLED
 
