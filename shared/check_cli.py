@@ -8,8 +8,8 @@ import json
 import sys
 from pathlib import Path
 
+from shared.app_client import FINE, WRONG, Json, add_app, app_of, guarded
 from shared.errors import Problem
-from shared.remote_cli import FINE, WRONG, Json, add_app, app_of, guarded
 
 
 def add_live(command: argparse.ArgumentParser) -> None:
