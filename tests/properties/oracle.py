@@ -219,9 +219,10 @@ def _check_carried(look: Look, file: File, link: Link) -> None:
     key = f"{look.drive.id}|{file.item.id}"
     if look.key(asset) != key:
         owner = next((f for f in look.files if look.key(asset) == f"{look.drive.id}|{f.item.id}"), None)
-        # One that came after the owner was gone takes the asset as it stands, its key too, until its own facts change.
         came_later = not link.settled.alias and owner is None
         look.demand(owner or came_later, f"{file}: its asset {asset.id} belongs to no file: {look.key(asset)}")
+        return
+    if _came_later(look, file, link):
         return
     wanted = fields_of(file, look.drive.id)
     look.demand(as_described["fields"] == wanted, f"{file}: fields {as_described['fields']}, not {wanted}")
@@ -229,6 +230,16 @@ def _check_carried(look: Look, file: File, link: Link) -> None:
     look.demand(asset.name == stem, f"{file}: its asset is named {asset.name!r}")
     url = str(file.item.fields.get("CelumAsset"))
     look.demand(file.item.locked or url.endswith(f"={asset.id}"), f"{file}: the column shows {url}, not {asset.id}")
+
+
+def _came_later(look: Look, file: File, link: Link) -> bool:
+    """One of another place, whose owner was gone, takes the asset as it stands until its own facts change."""
+    assert link.settled is not None
+    return any(
+        other.settled is not None and other.settled.asset == link.settled.asset and not other.settled.alias
+        for other in look.links.values()
+        if other.state is LinkState.CLOSED and other.path != file.path
+    )
 
 
 def _check_asset(look: Look, asset: Asset) -> None:
