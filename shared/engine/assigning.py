@@ -28,7 +28,7 @@ async def assigned(context: Context, link: Link, facts: Facts, asset: AssetId | 
     found = await context.celum.asset(asset) if asset is not None else None
     if found is None:
         raise NotKnown(f"CELUM has no asset {asset}, or the bridge may not see it")
-    owners = [other for other in await others_of(context, found.id, link.key) if not _is_alias(other)]
+    owners = [one for one in await others_of(context, found.id, link.key) if one.settled and not one.settled.alias]
     stranger = next((owner for owner in owners if owner.item != link.item), None)
     is_at_home = any(owner.item == link.item for owner in owners) or (link.settled and link.settled.asset == found.id)
     if not is_at_home:
@@ -40,10 +40,6 @@ async def assigned(context: Context, link: Link, facts: Facts, asset: AssetId | 
     await context.ledger.add_ref(RefKind.ASSET, asset_ref(found.id), link.key)
     accepted = None if settled.signature else Accepted("version", facts.item.content)
     return replace(link, settled=settled, state=LinkState.SETTLED, accepted=accepted)
-
-
-def _is_alias(link: Link) -> bool:
-    return link.settled is not None and link.settled.alias
 
 
 def signature_now(context: Context, link: Link, facts: Facts) -> str:

@@ -10,10 +10,10 @@ from shared.engine.context import Context
 from shared.engine.holding import put_attention
 from shared.engine.replacing import mark_place
 from shared.engine.sending import is_running
-from shared.engine.sharing import others_of
+from shared.engine.sharing import promise_aliases
 from shared.engine.starting import ask_again
 from shared.engine.taking_back import out_of_use
-from shared.ledger.rows import AttentionKind, DueEntry, DueKind
+from shared.ledger.rows import AttentionKind
 from shared.messages import DecideMessage, Queue
 
 
@@ -24,7 +24,7 @@ async def close(context: Context, link: Link, decision: Decision, *, deleted: bo
         return
     if deleted:
         await mark_place(context, link)
-    heirs = await _promise_heirs(context, link)
+    heirs = await promise_aliases(context, link)
     link = await out_of_use(context, link, decision, deleted=deleted)
     closed = dataclasses.replace(
         link,
@@ -42,13 +42,3 @@ async def close(context: Context, link: Link, decision: Decision, *, deleted: bo
     await context.ledger.put_link(closed)
     for heir in heirs:
         await context.outbox.send(Queue.DECIDE, DecideMessage(drive=heir.drive, items=(heir.item,)))
-
-
-async def _promise_heirs(context: Context, link: Link) -> tuple[Link, ...]:
-    """Of an owner about to be closed: its aliases, each of which will be decided anew whatever happens now."""
-    if link.settled is None or link.settled.alias:
-        return ()
-    heirs = [other for other in await others_of(context, link.settled.asset, link.key) if other.item != link.item]
-    for heir in heirs:
-        await context.ledger.add_due(DueEntry(context.clock.now(), heir.key, DueKind.DECIDE))
-    return tuple(heirs)

@@ -1,6 +1,7 @@
-"""Whether CELUM still has what the flows name, looked at every hour: a change stops a flow, not file after file.
+"""Whether CELUM still has what the flows name, and lets the bridge use it, looked at every hour.
 
-A flow is paused with the reason, and goes on by itself once its names are there again; a person's pause stays.
+A flow is paused with the reason, so that a change does not hold file after file, and goes on by itself once all is as
+it names it again; a person's pause stays.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ async def _act(context: Context, flow: IngestFlow, full: Facts, decision: Decisi
         case Outcome.DO if decision.verb is Verb.CLOSE:
             await close(context, known, decision, deleted=full.item.deleted)
         case Outcome.DO if decision.verb is Verb.RESET:
-            await reset_approval(context, full, known, decision)
+            await reset_approval(context, flow, full, known, decision)
         case Outcome.DO:
             await start(context, known, decision)
 

@@ -12,7 +12,7 @@ from shared.domain.links import Link, LinkState
 from shared.engine.context import Context
 from shared.engine.facts import complete, read_item
 from shared.engine.rules import Rule, advice_on, rules_of
-from shared.engine.sharing import others_of
+from shared.engine.sharing import owner_of
 from shared.engine.stopping import item_of
 from shared.flows import IngestFlow, decide, not_selected_because, preview
 from shared.ledger.gates import gate_key
@@ -91,8 +91,7 @@ async def _owner(context: Context, link: Link | None) -> Link | None:
     """Of the asset that an alias lives by."""
     if link is None or link.settled is None or not link.settled.alias or link.state is LinkState.CLOSED:
         return None
-    others = await others_of(context, link.settled.asset, link.key)
-    return next((other for other in others if other.settled and not other.settled.alias), None)
+    return await owner_of(context, link.settled.asset, link.key)
 
 
 async def _company_behind(context: Context, flow: IngestFlow, decision: Decision) -> tuple[str, ...]:

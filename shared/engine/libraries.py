@@ -52,8 +52,9 @@ async def troubles(context: Context, drives: Iterable[DriveId]) -> list[str]:
         text = await context.ledger.setting(_silence(drive))
         entry = json.loads(text) if text else None
         if entry and context.clock.now() - datetime.fromisoformat(entry["at"]) < SHOWN_FOR:
+            news = "1 change" if entry["changes"] == 1 else f"{entry['changes']} changes"
             found.append(
-                f"OneDrive told nothing of {entry['changes']} changes in the library {drive}, found by the daily look: "
+                f"OneDrive told nothing of {news} in the library {drive}, found by the daily look: "
                 "does its notification address answer?"
             )
     return found

@@ -20,9 +20,9 @@ from shared.engine.sharing import (
     is_held_as_gone,
     is_of_a_live_flow,
     links_of_file,
-    others_of,
     owned_by_another,
     owner_of,
+    promise_aliases,
 )
 from shared.engine.verifying import present
 from shared.engine.waiting import owes_finish
@@ -66,7 +66,7 @@ async def settle(run: Run, plan: Plan) -> None:
     await set_apart(run, plan, settled.asset)
     waiting = await _promise_other_flows(context, link)
     await _promise_held_owner(context, link, settled)
-    aliases = await _promise_aliases(run)
+    aliases = () if transfer.verb is Verb.UPDATE else await promise_aliases(context, link)  # of other content
     if owes := owes_finish(run.flow, as_settled(link)):
         await context.ledger.add_due(DueEntry(context.clock.now(), link.key, DueKind.DECIDE))
     await _record_evidence(run, plan, settled)
@@ -101,17 +101,6 @@ async def _promise_held_owner(context: Context, link: Link, settled: Settled) ->
     owner = await owner_of(context, settled.asset, link.key) if settled.alias else None
     if owner is not None and is_held_as_gone(owner):
         await context.ledger.add_due(DueEntry(context.clock.now(), owner.key, DueKind.DECIDE))
-
-
-async def _promise_aliases(run: Run) -> tuple[Link, ...]:
-    """Of an owner that has got other content: the files that shared its asset, each of which is decided anew."""
-    link, former = run.link, run.link.settled
-    if former is None or former.alias or run.transfer.verb is Verb.UPDATE:
-        return ()
-    aliases = [other for other in await others_of(run.context, former.asset, link.key) if other.item != link.item]
-    for alias in aliases:
-        await run.context.ledger.add_due(DueEntry(run.context.clock.now(), alias.key, DueKind.DECIDE))
-    return tuple(aliases)
 
 
 async def _settled(run: Run, plan: Plan, asset: Asset, content: Content) -> Settled:

@@ -10,7 +10,7 @@ from shared.domain.decisions import Reason, Verb
 from shared.domain.ids import AssetId, LinkKey
 from shared.domain.links import Link, LinkState, Settled
 from shared.engine.context import Context
-from shared.ledger.rows import RefKind, asset_ref, item_ref
+from shared.ledger.rows import DueEntry, DueKind, RefKind, asset_ref, item_ref
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -100,6 +100,16 @@ def same_version(settled: Settled, theirs: Settled) -> Settled:
         verified=theirs.verified,
         left_out=theirs.left_out,
     )
+
+
+async def promise_aliases(context: Context, owner: Link) -> tuple[Link, ...]:
+    """The files that share an owner's asset, each of which will be decided anew whatever happens now."""
+    if owner.settled is None or owner.settled.alias:
+        return ()
+    aliases = [one for one in await others_of(context, owner.settled.asset, owner.key) if one.item != owner.item]
+    for alias in aliases:
+        await context.ledger.add_due(DueEntry(context.clock.now(), alias.key, DueKind.DECIDE))
+    return tuple(aliases)
 
 
 async def owner_of(context: Context, asset: AssetId, but: LinkKey) -> Link | None:

@@ -13,17 +13,18 @@ from shared.engine.context import Context, log
 from shared.engine.sharing import is_left_behind, others_of
 from shared.engine.waiting import first_or_next, look_again
 from shared.errors import Locked, Missing
+from shared.flows import IngestFlow
 
 WHILE_OPEN_SECONDS = 600
 
 
-async def reset_approval(context: Context, facts: Facts, link: Link, decision: Decision) -> None:
+async def reset_approval(context: Context, flow: IngestFlow, facts: Facts, link: Link, decision: Decision) -> None:
     """Write what takes the approval back. Our own write is seen as any other; then the file waits for a person."""
     await context.journal(link, "approval taken back", decision)
     stored = await first_or_next(context, link)
     item = facts.item
     try:
-        await context.onedrive.write_columns(item.drive, item.id, decision.columns)
+        await context.onedrive.write_columns(item.drive, item.id, decision.columns, zone=flow.time_zone)
     except Locked:
         log.info("link %s: its approval cannot be taken back while somebody has the file open", link.key)
         await context.ledger.put_link(await look_again(context, stored, context.clock.after(WHILE_OPEN_SECONDS)))

@@ -191,7 +191,7 @@ async def test_C31_H89_changes_that_only_the_daily_look_found_are_said_for_a_day
     campaign.world.clock.jump(DAY + 60)
     await timers(campaign)
     assert caplog.text.count("silence: drive") == 1
-    assert "told nothing of 1 changes" in await problems(campaign)
+    assert "told nothing of 1 change in" in await problems(campaign)
 
     campaign.world.onedrive.quirks.notifications_lost = False
     campaign.drop("Poster.pdf", b"%PDF-1.7 poster", **READY)

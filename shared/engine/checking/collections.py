@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from shared.celum import Collection
 from shared.celum.collections import segments
-from shared.celum.names import bears, nearest
-from shared.engine.checking.findings import About, Words, key_of
+from shared.celum.names import bears
+from shared.engine.checking.findings import ALLOW, About, Words, hint, key_of
 from shared.engine.checking.live import Live, all_of
 from shared.engine.checking.uses import fixed_beginning
 from shared.errors import Forbidden, Missing, NameProblem, Refused
-from shared.flows import VALUE, Gate, GateKind, IngestFlow, did_you_mean
+from shared.flows import VALUE, Gate, GateKind, IngestFlow
 
 TARGET: Words = ("to", "collection", VALUE)
 INTAKE: Words = ("to", "intake", VALUE)
-ALLOW = "Give its role in CELUM this right."
 
 
 async def check_collections(checking: Live) -> None:
@@ -93,9 +92,8 @@ async def _gate(checking: Live, about: About, gate: Gate) -> None:
     for label, _ in gate.wanted if said is not None else ():
         if said is not None and not bears(label, said[1]):
             text = f'the collection "{path}" shows no information field "{label}", so this gate never opens.'
-            known = tuple(said[1])
-            hint = did_you_mean(label, known) or (f"There are: {', '.join(nearest(label, known))}." if known else None)
-            about.wrong(("ready", "collection", "field", label), f"ready.collection.field: {text}", hint)
+            words = ("ready", "collection", "field", label)
+            about.wrong(words, f"ready.collection.field: {text}", hint(label, tuple(said[1])))
 
 
 async def _way_down(checking: Live, path: str) -> tuple[Collection | None, NameProblem | None]:

@@ -9,6 +9,8 @@ from shared.celum.names import nearest
 from shared.errors import NameProblem, Problem, ValueDoesNotFit
 from shared.flows import IngestFlow, Places, did_you_mean
 
+ALLOW = "Give its role in CELUM this right."  # that of the bridge's user
+
 type Words = Sequence[str]  # that lead to a place in the flow file, see `Places`
 
 
@@ -66,4 +68,11 @@ def suggestion(problem: NameProblem) -> str | None:
     if problem.ambiguous:
         return f"There are {', '.join(problem.candidates)}: rename all but one."
     name = problem.name.rpartition("/")[2] if problem.kind == "collection" else problem.name
-    return did_you_mean(name, problem.candidates) or f"There are: {', '.join(nearest(name, problem.candidates))}."
+    return hint(name, problem.candidates)
+
+
+def hint(name: str, known: Sequence[str]) -> str | None:
+    """The one that was probably meant, or those that come nearest."""
+    if not known:
+        return None
+    return did_you_mean(name, known) or f"There are: {', '.join(nearest(name, known))}."

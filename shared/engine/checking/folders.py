@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from shared.celum.names import nearest
 from shared.domain.ids import DriveId
-from shared.engine.checking.findings import About, Words
+from shared.engine.checking.findings import About, Words, hint
 from shared.engine.checking.live import Live
 from shared.engine.checking.uses import fixed_beginning
 from shared.errors import Forbidden
-from shared.flows import VALUE, GateKind, IngestFlow, did_you_mean
+from shared.flows import VALUE, GateKind, IngestFlow
 
 
 async def check_folders(checking: Live, about: About, flow: IngestFlow, drive: DriveId) -> None:
@@ -27,9 +26,8 @@ async def _folder(checking: Live, about: About, words: Words, drive: DriveId, pa
         found = await checking.onedrive.item_at(drive, path)
         if found is None:
             siblings = await _siblings(checking, drive, path)
-            name = path.rpartition("/")[2]
-            hint = did_you_mean(name, siblings) or (siblings and f"There are: {', '.join(nearest(name, siblings))}.")
-            about.worth(words, f'{what}: there is no folder "{path}" in the library yet.', hint or None)
+            text = f'{what}: there is no folder "{path}" in the library yet.'
+            about.worth(words, text, hint(path.rpartition("/")[2], siblings))
         elif not found.is_folder:
             about.wrong(words, f'{what}: "{path}" is a file.')
     except Forbidden as problem:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from shared.domain.ids import AssetId
-from shared.engine.checking.findings import About, Words
+from shared.engine.checking.findings import ALLOW, About, Words
 from shared.engine.checking.live import Live, all_of
 from shared.engine.checking.uses import fixed_beginning, makes_unavailable
 from shared.errors import Forbidden, Missing, NameProblem, Refused
 from shared.flows import IngestFlow
 
 GLOBAL = ("viewExpiredAssets", "editExpiredAssets")
-ALLOW = "Give its role in CELUM this right."
 
 
 async def check_rights(checking: Live) -> None:
